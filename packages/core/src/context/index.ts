@@ -1,0 +1,36 @@
+/** Who asks, for what, and under which request: made by `core/http` for every request, carried through RPC and flows. */
+export interface Context {
+  readonly requestId: string;
+  readonly globalRequestId?: string;
+  readonly userId: string;
+  readonly userName?: string;
+  readonly userDomainId?: string;
+  /** Undefined for domain, system and unscoped tokens. */
+  readonly projectId?: string;
+  readonly projectName?: string;
+  readonly projectDomainId?: string;
+  readonly domainId?: string;
+  /** `all` for a system token. */
+  readonly systemScope?: string;
+  readonly roles: readonly string[];
+  /** Roles of the X-Service-Token, when one came along and was valid. */
+  readonly serviceRoles: readonly string[];
+  readonly auditIds: readonly string[];
+  readonly tokenExpiresAt?: string;
+  /** The user's token as it came in, for calls on the user's behalf. Never logged, never stored. */
+  readonly token?: string;
+  /** The microversion asked for, for services that have them. */
+  readonly version?: Microversion;
+  /** 'System' reads of the caller's own service user or a daemon's internal work. */
+  readonly isAdminContext?: boolean;
+}
+
+export interface Microversion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** A context without a user, for what a daemon does on its own account. */
+export function internalContext(requestId: string): Context {
+  return { requestId, userId: 'internal', roles: ['admin'], serviceRoles: ['service'], auditIds: [], isAdminContext: true };
+}

@@ -1,0 +1,1 @@
+export { type RunOptions, type RunResult, run } from './run.ts';

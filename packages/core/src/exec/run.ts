@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { DriverError } from '../errors/index.ts';
+import { withSpan } from '../trace/index.ts';
+
+export interface RunOptions {
+  /** Written to standard input, then closed. */
+  input?: string;
+  /** Killed (SIGKILL) after this long. Default 30,000. */
+  timeoutMs?: number;
+  /** Exit codes that count as success. Default [0]. */
+  okCodes?: readonly number[];
+  cwd?: string;
+  env?: Record<string, string>;
+  signal?: AbortSignal;
+  /** The daemon that runs it, for the trace. Default `driver`. */
+  from?: string;
+}
+
+export interface RunResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs a program with an argument array, never through a shell, as a `native` span. Arguments must not hold secrets
+ * (`ps` shows them): pass those through `input`.
+ *
+ * @throws DriverError naming the program, its exit code and the end of its standard error.
+ */
+export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const { okCodes = [0], timeoutMs = 30_000, input, cwd, env, signal, from = 'driver' } = options;
+  return withSpan(
+    program,
+    { kind: 'native', from, to: program, attributes: { 'process.command_args': args.join(' ').slice(0, 500) } },
+    () =>
+      new Promise<RunResult>((resolve, reject) => {
+        const child = execFile(
+          program,
+          [...args],
+          { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 64 << 20, cwd, signal, env: env ? { ...process.env, ...env } : process.env },
+          (error, stdout, stderr) => {
+            const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
+            if (okCodes.includes(code)) return resolve({ code, stdout, stderr });
+            const why = error?.killed ? `killed after ${timeoutMs} ms` : (error && typeof error.code === 'string' ? error.code : `exit code ${code}`);
+            reject(new DriverError(`${program} ${args.slice(0, 4).join(' ')}: ${why}: ${stderr.trim().slice(-500)}`, { cause: error ?? undefined }));
+          },
+        );
+        // A program that exits before reading its input closes the pipe; its exit code tells the story.
+        child.stdin?.on('error', () => {});
+        child.stdin?.end(input ?? '');
+      }),
+  );
+}

@@ -1,0 +1,1 @@
+export { type QmpArguments, QmpClient, type QmpConnectOptions, QmpError, type QmpEvent, type QmpExecuteOptions } from './qmp-client.ts';

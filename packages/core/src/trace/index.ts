@@ -1,0 +1,1 @@
+export { type CrossingKind, currentTraceparent, type SpanOptions, withRemoteParent, withSpan, annotate } from './span.ts';

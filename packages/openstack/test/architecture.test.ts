@@ -1,0 +1,109 @@
+/**
+ * What may import what (ANCHORS §4), no cycles, no long files. Reads the sources; runs nothing of them.
+ */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const MAX_LINES = 400;
+const files = globSync('packages/*/src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'));
+
+interface Edge {
+  from: string;
+  specifier: string;
+  to: string | undefined;
+  typeOnly: boolean;
+}
+
+const IMPORT = /^(?:import|export)\s(type\s)?[^;'"]*?from\s+['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/gm;
+
+function edgesOf(file: string): Edge[] {
+  const source = readFileSync(join(root, file), 'utf8');
+  return [...source.matchAll(IMPORT)].map((match) => {
+    const specifier = match[2] ?? match[3] ?? '';
+    return { from: file, specifier, to: target(file, specifier), typeOnly: match[1] !== undefined };
+  });
+}
+
+function target(file: string, specifier: string): string | undefined {
+  if (specifier.startsWith('.')) return relative(root, resolve(root, dirname(file), specifier));
+  const own = /^@kumo\/([^/]+)(?:\/(.+))?$/.exec(specifier);
+  if (!own) return undefined;
+  const [, name, path] = own;
+  if (name === 'core') return `packages/core/src/${path}/index.ts`;
+  return path ? `packages/${name}/src/${path}/index.ts` : `packages/${name}/src/service.ts`;
+}
+
+const edges = files.flatMap(edgesOf);
+const packageOf = (file: string) => file.split('/')[1]!;
+/** The layer of a file inside its service: routes, api, app, db, flows, reconcilers, rpc, rpc-handlers, drivers. */
+function layerOf(file: string): string {
+  const [, , , folder = ''] = file.split('/');
+  if (file.endsWith('.routes.ts')) return 'routes';
+  if (file.endsWith('.handlers.ts')) return 'handlers';
+  return folder;
+}
+
+const FORBIDDEN: Record<string, string[]> = {
+  api: ['app', 'db', 'flows', 'reconcilers', 'drivers', 'routes', 'handlers'],
+  routes: ['db', 'drivers', 'flows', 'reconcilers'],
+  db: ['app', 'routes', 'flows', 'reconcilers', 'drivers', 'handlers'],
+  drivers: ['app', 'db', 'routes', 'flows', 'reconcilers', 'handlers', 'api'],
+  rpc: ['app', 'db', 'routes', 'flows', 'reconcilers', 'drivers', 'handlers'],
+};
+
+test('core imports nothing of the services', () => {
+  const wrong = edges.filter((edge) => packageOf(edge.from) === 'core' && edge.to && packageOf(edge.to) !== 'core');
+  assert.deepEqual(wrong, []);
+});
+
+test('a service reaches another only through its /api contracts', () => {
+  const services = new Set(['keystone', 'glance', 'placement', 'nova', 'neutron', 'cinder']);
+  const wrong = edges.filter((edge) => {
+    if (!edge.to || !services.has(packageOf(edge.from)) || packageOf(edge.from) === packageOf(edge.to)) return false;
+    return packageOf(edge.to) !== 'core' && !/^@kumo\/\w+\/api$/.test(edge.specifier);
+  });
+  assert.deepEqual(wrong, []);
+});
+
+test('imports inside a service go one way', () => {
+  const wrong = edges.filter((edge) => {
+    if (!edge.to || packageOf(edge.from) !== packageOf(edge.to) || packageOf(edge.from) === 'core') return false;
+    return FORBIDDEN[layerOf(edge.from)]?.includes(layerOf(edge.to)) ?? false;
+  });
+  assert.deepEqual(wrong.map(({ from, to }) => `${from} -> ${to}`), []);
+});
+
+test('every relative import names a file that exists', () => {
+  const known = new Set(globSync('packages/*/{src,test,bench,scripts}/**/*.{ts,json}', { cwd: root }));
+  const wrong = edges.filter((edge) => edge.to && !known.has(edge.to)).map(({ from, specifier }) => `${from}: ${specifier}`);
+  assert.deepEqual(wrong, []);
+});
+
+test('there are no import cycles', () => {
+  const graph = Map.groupBy(edges.filter((edge) => edge.to && !edge.typeOnly), (edge) => edge.from);
+  const state = new Map<string, 'open' | 'done'>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: string[]): void => {
+    if (state.get(file) === 'done') return;
+    if (state.get(file) === 'open') {
+      cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      return;
+    }
+    state.set(file, 'open');
+    for (const edge of graph.get(file) ?? []) visit(edge.to!, [...path, file]);
+    state.set(file, 'done');
+  };
+  for (const file of files) visit(file, []);
+  assert.deepEqual(cycles, []);
+});
+
+test(`no source file is longer than ${MAX_LINES} lines`, () => {
+  const long = files
+    .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
+    .filter(({ lines }) => lines > MAX_LINES);
+  assert.deepEqual(long, []);
+});
