@@ -8,9 +8,11 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { cache: { type: 'string' } } });
   const output = positionals[0];
   if (!output || positionals.length > 1) throw new Error(usage);
-  const cache = values.cache ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '/tmp', '.cache'), 'kumo-guest');
+  const cache =
+    values.cache ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '/tmp', '.cache'), 'kumo-guest');
   const start = performance.now();
-  const log = (line: string) => console.log(`[${((performance.now() - start) / 1000).toFixed(1).padStart(5)} s] ${line}`);
+  const log = (line: string) =>
+    console.log(`[${((performance.now() - start) / 1000).toFixed(1).padStart(5)} s] ${line}`);
   await buildImage({ output, cache, log });
 }
 

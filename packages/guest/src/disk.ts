@@ -20,7 +20,12 @@ export interface Syslinux {
 }
 
 /** A FAT16 file system that syslinux boots from. Returns its size in sectors. */
-export async function makeBootPartition(image: string, files: BootFile[], syslinux: Syslinux, work: string): Promise<number> {
+export async function makeBootPartition(
+  image: string,
+  files: BootFile[],
+  syslinux: Syslinux,
+  work: string,
+): Promise<number> {
   const bytes = files.reduce((sum, file) => sum + file.data.length, 0);
   const sectors = Math.ceil((bytes + 1.5 * mib * sector) / (mib * sector)) * mib;
   // 8 KB clusters make the BIOS reads long; the hidden sectors tell the boot sector where its partition starts.
@@ -35,15 +40,45 @@ export async function makeBootPartition(image: string, files: BootFile[], syslin
 }
 
 /** An ext4 file system with a directory's content, owned as `owners` says (root where it says nothing). */
-export async function makeRootPartition(image: string, tree: string, paths: string[], owners: Map<string, number>): Promise<number> {
+export async function makeRootPartition(
+  image: string,
+  tree: string,
+  paths: string[],
+  owners: Map<string, number>,
+): Promise<number> {
   const sectors = 64 * mib;
   await (await open(image, 'w')).close();
   // Checksums cost an emulated CPU more than a throw-away disk gains by them.
   const features = '^metadata_csum,^64bit,^huge_file';
-  const options = ['-q', '-F', '-t', 'ext4', '-b', '4096', '-m', '0', '-L', 'kumo-root', '-O', features, '-J', 'size=4'];
-  await run('mke2fs', [...options, '-E', 'lazy_itable_init=0,lazy_journal_init=0,nodiscard', '-d', tree, image, `${sectors / 8}`]);
+  const options = [
+    '-q',
+    '-F',
+    '-t',
+    'ext4',
+    '-b',
+    '4096',
+    '-m',
+    '0',
+    '-L',
+    'kumo-root',
+    '-O',
+    features,
+    '-J',
+    'size=4',
+  ];
+  await run('mke2fs', [
+    ...options,
+    '-E',
+    'lazy_itable_init=0,lazy_journal_init=0,nodiscard',
+    '-d',
+    tree,
+    image,
+    `${sectors / 8}`,
+  ]);
   // mke2fs copies the builder's user id, which is not root.
-  const commands = paths.flatMap((path) => ['uid', 'gid'].map((field) => `sif "/${path}" ${field} ${owners.get(path) ?? 0}`));
+  const commands = paths.flatMap((path) =>
+    ['uid', 'gid'].map((field) => `sif "/${path}" ${field} ${owners.get(path) ?? 0}`),
+  );
   const list = `${image}.debugfs`;
   await writeFile(list, `${['sif / uid 0', 'sif / gid 0', ...commands].join('\n')}\n`);
   await run('debugfs', ['-w', '-f', list, image]);
@@ -51,7 +86,13 @@ export async function makeRootPartition(image: string, tree: string, paths: stri
 }
 
 /** Joins the partitions behind an MBR and writes them as a compressed qcow2 file. Returns its size in bytes. */
-export async function writeDisk(output: string, boot: string, root: string, syslinux: Syslinux, work: string): Promise<number> {
+export async function writeDisk(
+  output: string,
+  boot: string,
+  root: string,
+  syslinux: Syslinux,
+  work: string,
+): Promise<number> {
   const raw = join(work, 'disk.raw');
   const bootSectors = (await stat(boot)).size / sector;
   const rootSectors = (await stat(root)).size / sector;

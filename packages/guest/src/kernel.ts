@@ -80,12 +80,15 @@ async function decompress(payload: Buffer): Promise<Buffer> {
   if (magic === '28b52ffd') return zstdDecompressSync(payload.subarray(0, -4));
   if (magic.startsWith('1f8b')) return gunzipSync(payload);
   if (magic === 'fd377a58') return run('xz', ['-dc', '--single-stream'], { input: payload.subarray(0, -4) });
-  throw new Error(`the kernel is compressed in a format this build does not know (magic ${magic}); extend src/kernel.ts`);
+  throw new Error(
+    `the kernel is compressed in a format this build does not know (magic ${magic}); extend src/kernel.ts`,
+  );
 }
 
 /** Lays the ELF file's loadable segments out as they must stand in memory. */
 function flatten(elf: Buffer): Picture {
-  if (elf.toString('latin1', 1, 4) !== 'ELF' || elf[4] !== 2) throw new Error('the kernel payload is no 64-bit ELF file');
+  if (elf.toString('latin1', 1, 4) !== 'ELF' || elf[4] !== 2)
+    throw new Error('the kernel payload is no 64-bit ELF file');
   const table = Number(elf.readBigUInt64LE(32));
   const segments = Array.from({ length: elf.readUInt16LE(56) }, (_, i) => table + i * elf.readUInt16LE(54))
     .filter((at) => elf.readUInt32LE(at) === 1)

@@ -9,36 +9,44 @@ export function decodeLz4Legacy(input: Buffer, size: number): Buffer {
     written = decodeBlock(input.subarray(read, read + length), output, written);
     read += length;
   }
+  if (written !== size)
+    throw new Error(`the kernel image is damaged: it unpacks to ${written} bytes instead of ${size}`);
   return output;
 }
 
-/** Matches may reach back into earlier blocks' output, hence one shared buffer. Returns the new write position. */
+/**
+ * Matches may reach back into earlier blocks' output, hence one shared buffer. Returns the new write position.
+ * Plain loops on purpose: with a helper closure over `read`, Node 26.10's optimizer gave wrong bytes, and different ones each time.
+ */
 function decodeBlock(block: Buffer, output: Buffer, start: number): number {
   let read = 0;
   let write = start;
-  const extended = (nibble: number): number => {
-    let length = nibble;
-    if (nibble < 15) return length;
-    let byte = 255;
-    while (byte === 255) {
-      byte = block[read++]!;
-      length += byte;
-    }
-    return length;
-  };
   while (read < block.length) {
     const token = block[read++]!;
-    const literals = extended(token >> 4);
-    block.copy(output, write, read, read + literals);
+    let literals = token >> 4;
+    if (literals === 15) {
+      let more = 255;
+      while (more === 255) {
+        more = block[read++]!;
+        literals += more;
+      }
+    }
+    output.set(block.subarray(read, read + literals), write);
     read += literals;
     write += literals;
     if (read >= block.length) break; // a block ends with literals only
     const offset = block.readUInt16LE(read);
     read += 2;
-    const match = extended(token & 15) + 4;
+    let match = (token & 15) + 4;
+    if (match === 19) {
+      let more = 255;
+      while (more === 255) {
+        more = block[read++]!;
+        match += more;
+      }
+    }
     if (offset === 0 || offset > write) throw new Error('the kernel image is damaged (LZ4 offset out of range)');
-    if (offset >= match) output.copyWithin(write, write - offset, write - offset + match);
-    else for (let i = 0; i < match; i++) output[write + i] = output[write - offset + i]!;
+    for (let i = 0; i < match; i++) output[write + i] = output[write - offset + i]!;
     write += match;
   }
   return write;

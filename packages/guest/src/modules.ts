@@ -26,10 +26,15 @@ export async function pickModules(directory: string, wanted: string[], optional:
     const file = files.get(name);
     if (!file) {
       if (optional.includes(name)) return;
-      throw new Error(`this kernel has no module ${name}; take another kernel package (src/packages.ts) or make it optional`);
+      throw new Error(
+        `this kernel has no module ${name}; take another kernel package (src/packages.ts) or make it optional`,
+      );
     }
     const data = withoutSignature(await readModule(join(directory, file)));
-    const depends = (/\0depends=([^\0]*)\0/.exec(data.toString('latin1'))?.[1] ?? '').split(',').filter(Boolean).map(moduleName);
+    const depends = (/\0depends=([^\0]*)\0/.exec(data.toString('latin1'))?.[1] ?? '')
+      .split(',')
+      .filter(Boolean)
+      .map(moduleName);
     for (const dependency of depends) await pick(dependency);
     picked.set(name, { name, path: file.replace(/\.ko.*$/, '.ko'), depends, data });
   };
@@ -45,11 +50,15 @@ export function modulesDep(modules: Module[]): string {
       const needed = byName.get(name);
       return needed ? [needed, ...closure(needed)] : [];
     });
-  return modules.map((module) => `${module.path}: ${[...new Set(closure(module))].map((m) => m.path).join(' ')}\n`).join('');
+  return modules
+    .map((module) => `${module.path}: ${[...new Set(closure(module))].map((m) => m.path).join(' ')}\n`)
+    .join('');
 }
 
 function moduleName(path: string): string {
-  return basename(path).replace(/\.ko.*$/, '').replaceAll('-', '_');
+  return basename(path)
+    .replace(/\.ko.*$/, '')
+    .replaceAll('-', '_');
 }
 
 async function readModule(path: string): Promise<Buffer> {

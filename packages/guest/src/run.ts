@@ -16,12 +16,16 @@ export function run(program: string, args: string[], options: RunOptions = {}): 
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
   child.on('error', (cause: NodeJS.ErrnoException) => {
-    const hint = cause.code === 'ENOENT' ? `${program} is not installed; see packages/guest/packages.txt` : cause.message;
+    const hint =
+      cause.code === 'ENOENT' ? `${program} is not installed; see packages/guest/packages.txt` : cause.message;
     reject(new Error(`cannot run ${program}: ${hint}`, { cause }));
   });
   child.on('close', (code, signal) => {
     if (code === 0) resolve(Buffer.concat(out));
-    else reject(new Error(`${program} ${args.join(' ')} failed (${signal ?? code}): ${Buffer.concat(err).toString().trim()}`));
+    else
+      reject(
+        new Error(`${program} ${args.join(' ')} failed (${signal ?? code}): ${Buffer.concat(err).toString().trim()}`),
+      );
   });
   // A program may end before it has read everything; its exit code, not EPIPE, says whether that was an error.
   child.stdin.on('error', (cause: NodeJS.ErrnoException) => {

@@ -34,7 +34,8 @@ function target(file: string, specifier: string): string | undefined {
   if (!own) return undefined;
   const [, name, path] = own;
   if (name === 'core') return `packages/core/src/${path}/index.ts`;
-  return path ? `packages/${name}/src/${path}/index.ts` : `packages/${name}/src/service.ts`;
+  if (path === 'config') return `packages/${name}/src/config.ts`;
+  return path ? `packages/${name}/src/${path}/index.ts` : `packages/${name}/src/${name === 'openstack' ? 'main' : 'service'}.ts`;
 }
 
 const edges = files.flatMap(edgesOf);

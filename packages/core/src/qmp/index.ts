@@ -1,1 +1,8 @@
-export { type QmpArguments, QmpClient, type QmpConnectOptions, QmpError, type QmpEvent, type QmpExecuteOptions } from './qmp-client.ts';
+export {
+  type QmpArguments,
+  QmpClient,
+  type QmpConnectOptions,
+  QmpError,
+  type QmpEvent,
+  type QmpExecuteOptions,
+} from './qmp-client.ts';

@@ -41,6 +41,7 @@ export class QmpError extends DriverError {
 }
 
 interface Waiting {
+  command: string;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -126,10 +127,7 @@ export class QmpClient extends EventEmitter<{ event: [QmpEvent]; close: [Error |
         () => reply.reject(new DriverError(`QMP ${command}: no reply within ${timeoutMs} ms`, { retryable: true })),
         timeoutMs,
       );
-      this.#waiting.set(id, {
-        resolve: reply.resolve,
-        reject: (error) => reply.reject(error instanceof DriverError ? error : refused(command, error)),
-      });
+      this.#waiting.set(id, { command, resolve: reply.resolve, reject: reply.reject });
       try {
         this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
         return (await reply.promise) as T;
@@ -140,10 +138,12 @@ export class QmpClient extends EventEmitter<{ event: [QmpEvent]; close: [Error |
     });
   }
 
-  /** The events from now on, until `signal` aborts (throws AbortError) or the connection ends (the iteration ends). */
-  async *events(signal?: AbortSignal): AsyncIterableIterator<QmpEvent> {
-    if (this.closed) return;
-    for await (const [event] of on(this, 'event', { signal, close: ['close'] })) yield event as QmpEvent;
+  /** The events from this call on, until `signal` aborts (throws AbortError) or the connection ends (iteration ends). */
+  events(signal?: AbortSignal): AsyncIterableIterator<QmpEvent> {
+    const source = this.#closed ? undefined : on(this, 'event', { signal, close: ['close'] });
+    return (async function* () {
+      if (source) for await (const [event] of source) yield event as QmpEvent;
+    })();
   }
 
   /** Keeps the process alive no longer just for this connection. */
@@ -173,7 +173,10 @@ export class QmpClient extends EventEmitter<{ event: [QmpEvent]; close: [Error |
   }
 
   #dispatch(message: QmpMessage): void {
-    if (message.QMP !== undefined) return this.#greeted.resolve();
+    if (message.QMP !== undefined) {
+      this.#greeted.resolve();
+      return;
+    }
     if (message.event !== undefined) {
       const { event, data = {}, timestamp = { seconds: 0, microseconds: 0 } } = message;
       this.emit('event', { event, data, timestamp });
@@ -181,8 +184,9 @@ export class QmpClient extends EventEmitter<{ event: [QmpEvent]; close: [Error |
     }
     // An answer whose command ran into its timeout has nobody waiting; an error without id is a line QEMU could not read.
     const waiting = this.#waiting.get(Number(message.id));
-    if (message.error) waiting?.reject(new Refusal(message.error.class, message.error.desc));
-    else waiting?.resolve(message.return);
+    if (!waiting) return;
+    if (message.error) waiting.reject(new QmpError(waiting.command, message.error.class, message.error.desc));
+    else waiting.resolve(message.return);
   }
 
   #fail(error: Error): void {
@@ -206,18 +210,4 @@ export class QmpClient extends EventEmitter<{ event: [QmpEvent]; close: [Error |
     const why = this.#failure?.message ?? 'the connection is closed';
     return new DriverError(`QMP at ${this.#socketPath}: ${why}`, { retryable: true, cause: this.#failure });
   }
-}
-
-/** An error reply before it is known which command it answers. */
-class Refusal extends Error {
-  readonly errorClass: string;
-
-  constructor(errorClass: string, description: string) {
-    super(description);
-    this.errorClass = errorClass;
-  }
-}
-
-function refused(command: string, error: Error): QmpError {
-  return new QmpError(command, error instanceof Refusal ? error.errorClass : 'GenericError', error.message);
 }

@@ -1,1 +1,12 @@
-export { type CrossingKind, currentTraceparent, type SpanOptions, withRemoteParent, withSpan, annotate } from './span.ts';
+export { rootIsSampled } from './sampling.ts';
+export {
+  annotate,
+  type CrossingKind,
+  currentTraceparent,
+  instantSpan,
+  isRecording,
+  type SpanAttributes,
+  type SpanOptions,
+  withRemoteParent,
+  withSpan,
+} from './span.ts';

@@ -1,0 +1,87 @@
+import { open, rm } from 'node:fs/promises';
+import {
+  assertDeclared,
+  FormatInspector,
+  imageVirtualSizeTooLarge,
+  inspectFile,
+  inspectStream,
+  qemuImg,
+} from '@kumo/core/imageformat';
+import type { ImageSource } from '../driver.ts';
+import { bytesPerGb, copyTimeoutMs, writeSparse } from './volume-files.ts';
+
+export interface FillOptions {
+  sizeGb: number;
+  signal?: AbortSignal;
+  from: string;
+}
+
+/** Formats whose bytes are the disk's bytes. */
+const plainFormats = new Set(['raw', 'gpt', 'iso', 'ami', 'aki', 'ari', 'luks']);
+/** Glance's names and QEMU's, where they differ. */
+const qemuFormats: Record<string, string> = { vhd: 'vpc' };
+/** A large compressed image takes its time on a slow processor; a crafted one must end. */
+const cpuSeconds = 3_600;
+
+/**
+ * Fills the empty file `path` with the disk that an image holds. A plain image that streams is written where it
+ * belongs at once; a container is kept in a file beside `path` first, inspected, and then converted.
+ *
+ * @throws what core/imageformat's `assertDeclared` throws; DriverError.
+ */
+export async function fillFromImage(path: string, image: ImageSource, options: FillOptions): Promise<void> {
+  if ('path' in image) return convert(image.path, image.format, path, options);
+  const maxVirtualSizeBytes = options.sizeGb * bytesPerGb;
+  const inspector = new FormatInspector();
+  const source = abortable(image.stream, options.signal);
+  if (plainFormats.has(image.format)) {
+    const limited = bounded(source, maxVirtualSizeBytes);
+    await writeSparse(path, inspectStream(limited, inspector, { declared: image.format, maxVirtualSizeBytes }));
+    return;
+  }
+  // Of the same name but for its end, so that it is found and removed with the volume's other leftovers.
+  const container = path.replace(/\.part$/, '.image.part');
+  try {
+    await (await open(container, 'wx', 0o600)).close();
+    // A container may need somewhat more than what it holds, never a multiple of it.
+    const limited = bounded(source, maxVirtualSizeBytes * 1.1 + bytesPerGb);
+    await writeSparse(container, inspectStream(limited, inspector, { declared: image.format, maxVirtualSizeBytes }));
+    await convert(container, image.format, path, options);
+  } finally {
+    await rm(container, { force: true });
+  }
+}
+
+async function convert(
+  from: string,
+  format: string,
+  to: string,
+  { sizeGb, signal, from: by }: FillOptions,
+): Promise<void> {
+  assertDeclared(await inspectFile(from), format, { maxVirtualSizeBytes: sizeGb * bytesPerGb });
+  const source = plainFormats.has(format) ? 'raw' : (qemuFormats[format] ?? format);
+  // The target is opened by name and made anew, but keeps its owner and mode.
+  await qemuImg(['convert', '-f', source, '-O', 'raw', '-S', '64k', from, to], {
+    signal,
+    timeoutMs: copyTimeoutMs,
+    cpuSeconds,
+    from: by,
+  });
+}
+
+async function* bounded(source: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > maxBytes) throw imageVirtualSizeTooLarge({ virtualSizeBytes: sizeBytes, maxBytes });
+    yield chunk;
+  }
+}
+
+/** A stream that hangs is the business of whoever made it; the signal ends the work at the next chunk. */
+async function* abortable(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
+}

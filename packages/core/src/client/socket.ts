@@ -1,0 +1,98 @@
+import type { Readable } from 'node:stream';
+import { errors, Pool } from 'undici';
+import { unavailable } from '../errors/index.ts';
+import type { Transport, TransportReply } from './transport.ts';
+
+export interface SocketOptions {
+  /** Connections kept to the service. Default 64. */
+  readonly connections?: number;
+  /** Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /** A stream that brings nothing for this long is cut. Default 60,000. */
+  readonly idleTimeoutMs?: number;
+  /** PEM of the authority that signed the service's certificate, when the system does not know it. */
+  readonly ca?: string;
+}
+
+/** A reply that is not streamed may have this many bytes. */
+const MAX_REPLY_BYTES = 64 << 20;
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const BROKEN = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CLOSED',
+]);
+
+/** Requests over HTTP to `http://host:port` or `https://…`, on connections that are kept. */
+export function socket(baseUrl: string, options: SocketOptions = {}): Transport {
+  const { origin, pathname } = new URL(baseUrl);
+  const prefix = pathname.replace(/\/+$/, '');
+  const pool = new Pool(origin, {
+    connections: options.connections ?? 64,
+    keepAliveTimeout: 30_000,
+    // The caller's deadline bounds the wait for an answer.
+    headersTimeout: 0,
+    bodyTimeout: options.idleTimeoutMs ?? 60_000,
+    connect: { timeout: options.connectTimeoutMs ?? 5_000, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+  });
+  return {
+    async send({ method, path, headers, body, streamReply, signal }) {
+      try {
+        const reply = await pool.request({
+          method: method as 'GET',
+          path: prefix + path,
+          headers,
+          body: body ?? null,
+          signal,
+        });
+        return {
+          status: reply.statusCode,
+          headers: reply.headers as TransportReply['headers'],
+          body: streamReply ? reply.body : await readReply(reply.body),
+        };
+      } catch (error) {
+        throw broken(error, origin);
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+async function readReply(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_REPLY_BYTES) throw new Error(`a reply of more than ${MAX_REPLY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
+}
+
+/** Connection errors as `unavailable`; anything else (an abort, a bug) as it is. */
+function broken(error: unknown, origin: string): unknown {
+  const code = codeOf(error);
+  if (code === undefined || (!NEVER_SENT.has(code) && !BROKEN.has(code))) return error;
+  return unavailable(
+    { message: `${origin} cannot be reached: ${code}`, sent: !NEVER_SENT.has(code) },
+    { cause: error, retryable: true },
+  );
+}
+
+/** Happy Eyeballs wraps the errors of all addresses in one. */
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  if (error instanceof errors.UndiciError) return error.code;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,58 @@
+import { type Static, Type as T } from 'typebox';
+import type { TokenInfo } from '../http/app-options.ts';
+import { operation } from '../http/operation.ts';
+
+const Named = T.Object({ id: T.String(), name: T.Optional(T.String()) });
+const Owned = T.Object({ id: T.String(), name: T.Optional(T.String()), domain: T.Optional(Named) });
+
+/** What of a token's body its checkers use; Keystone's own contract says all of it. */
+export const TokenBody = T.Object({
+  token: T.Object({
+    user: Owned,
+    project: T.Optional(Owned),
+    domain: T.Optional(Named),
+    system: T.Optional(T.Record(T.String(), T.Unknown())),
+    roles: T.Optional(T.Array(Named)),
+    audit_ids: T.Optional(T.Array(T.String())),
+    expires_at: T.Optional(T.String()),
+  }),
+});
+
+export const issueToken = operation({
+  name: 'issueToken',
+  method: 'POST',
+  path: '/v3/auth/tokens',
+  policy: 'none',
+  query: T.Object({ nocatalog: T.Optional(T.String()) }),
+  body: T.Object({ auth: T.Record(T.String(), T.Unknown()) }),
+  reply: TokenBody,
+  status: 201,
+});
+
+export const validateToken = operation({
+  name: 'validateToken',
+  method: 'GET',
+  path: '/v3/auth/tokens',
+  policy: 'authenticated',
+  query: T.Object({ nocatalog: T.Optional(T.String()), allow_expired: T.Optional(T.String()) }),
+  headers: T.Object({ 'x-subject-token': T.String() }),
+  reply: TokenBody,
+});
+
+/** A token's body as core's words. */
+export function tokenInfoOf({ token }: Static<typeof TokenBody>): TokenInfo {
+  const { user, project, domain, system, roles = [], audit_ids: auditIds = [], expires_at: expiresAt } = token;
+  return {
+    userId: user.id,
+    userName: user.name,
+    userDomainId: user.domain?.id,
+    projectId: project?.id,
+    projectName: project?.name,
+    projectDomainId: project?.domain?.id,
+    domainId: domain?.id,
+    systemScope: system === undefined ? undefined : 'all',
+    roles: roles.map((role) => role.name ?? role.id),
+    auditIds,
+    expiresAt,
+  };
+}

@@ -1,0 +1,91 @@
+import type { CompiledQuery, DatabaseConnection, Kysely, Transaction } from 'kysely';
+import type { Logger } from '../log/index.ts';
+import type { DialectName } from './engine.ts';
+import { acquireEngine, type SharedEngine } from './engine-registry.ts';
+import { queryInsideTransaction } from './errors.ts';
+import { kyselyOn } from './kysely-parts.ts';
+import { type Migration, migrate } from './migration.ts';
+import { isRead, type SqlParties, traced } from './statement.ts';
+import { runTransaction } from './transaction.ts';
+
+/** A service's own database. */
+export interface Db<Schema> {
+  /** For statements outside of a transaction; inside a transaction's callback it throws `queryInsideTransaction`. */
+  readonly q: Kysely<Schema>;
+  readonly dialect: DialectName;
+  readonly service: string;
+  /**
+   * Runs `work` in a transaction (READ COMMITTED; on SQLite serialised, `BEGIN IMMEDIATE`) and commits what it did, or
+   * rolls all of it back when it throws. Run again as a whole after a deadlock, a serialisation error, or a connection
+   * that was lost before COMMIT was sent: `work` must do nothing but SQL through `tx`.
+   *
+   * After a statement's error the transaction is over, as PostgreSQL has it: catch a unique violation outside, or use `insertIgnore`.
+   *
+   * @throws commitUnknown when the connection was lost during COMMIT; databaseBusy or databaseUnavailable at the deadline.
+   */
+  transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** See `parseDatabaseUrl`. */
+  url: string;
+  /** Whose database it is, e.g. `cinder`: migrations are recorded under it. */
+  service: string;
+  /** The daemon that opens it, e.g. `cinder-api`, for traces. */
+  from: string;
+  migrations: readonly Migration[];
+  log: Logger;
+  /** Migrates nothing, changes nothing. */
+  readonly?: boolean;
+}
+
+/**
+ * Opens a database, makes it when it does not exist and its user may, and brings its tables up to date. Safe to call
+ * from several processes at once.
+ *
+ * @throws databaseUrlInvalid, databaseMissing, databaseNewer, databaseUnavailable (after 30 s).
+ */
+export async function openDatabase<Schema>(options: OpenOptions): Promise<Db<Schema>> {
+  const { url, service, from, migrations, log, readonly = false } = options;
+  const shared = await acquireEngine(url, { service, log, readonly });
+  try {
+    await migrate(shared.engine, { service, migrations, log, readonly });
+  } catch (error) {
+    await shared.release();
+    throw error;
+  }
+  return makeDb(shared, { service, from, to: `${service} database`, log });
+}
+
+interface DbOptions extends SqlParties {
+  service: string;
+  log: Logger;
+}
+
+function makeDb<Schema>(shared: SharedEngine, options: DbOptions): Db<Schema> {
+  const { engine, scopes } = shared;
+  const { service } = options;
+  const outside = () => {
+    if (scopes.getStore()?.isOpen) throw queryInsideTransaction({ service });
+  };
+  const connection = {
+    executeQuery: async (query: CompiledQuery) => {
+      outside();
+      return traced(query, options, () => engine.run(query, isRead(query)));
+    },
+    streamQuery: () => {
+      throw new Error('Streaming is not offered: walk through a large table with pageQuery');
+    },
+  } as DatabaseConnection;
+  return {
+    q: kyselyOn<Schema>(engine.dialect, { provideConnection: (consumer) => consumer(connection) }),
+    dialect: engine.dialect,
+    service,
+    async transaction(work) {
+      outside();
+      return runTransaction(shared, options, work);
+    },
+    close: () => shared.release(),
+  };
+}

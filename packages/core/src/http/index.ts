@@ -1,0 +1,46 @@
+export type { AppMicroversions, AppOptions, PolicyChecker, TokenChecker, TokenInfo } from './app-options.ts';
+export { createApp } from './create-app.ts';
+export { type Envelope, kindOf, statusOf, type WireError } from './envelopes/envelope.ts';
+export { cinderEnvelope, novaEnvelope } from './envelopes/fault-envelope.ts';
+export { glanceEnvelope } from './envelopes/glance-envelope.ts';
+export { keystoneEnvelope } from './envelopes/keystone-envelope.ts';
+export { neutronEnvelope } from './envelopes/neutron-envelope.ts';
+export { placementEnvelope } from './envelopes/placement-envelope.ts';
+export {
+  malformedBody,
+  methodNotAllowed,
+  noSuchAction,
+  notInVersion,
+  routeNotFound,
+  validationFailed,
+  wrongContentType,
+} from './errors.ts';
+export { firstAndNext, keystoneLinks, nextLinks, pageLinks, requestUrlWith } from './links.ts';
+export { pageSize, pickFields, type Sort, sortsOf } from './list-query.ts';
+export { closeApp, type ListenOptions, listen } from './listen.ts';
+export { openApi } from './openapi.ts';
+export {
+  type BodyOf,
+  type HeadersOf,
+  type HttpMethod,
+  isOperation,
+  type Operation,
+  type OperationSpec,
+  operation,
+  type ParamsOf,
+  policiesOf,
+  type QueryOf,
+  type ReplyOf,
+} from './operation.ts';
+export { newRequestId } from './request-id.ts';
+export {
+  type AuthorizeOptions,
+  type Handler,
+  type HandlerInput,
+  type HandlerResult,
+  implement,
+  type ReplyControl,
+  type RequestFacts,
+  type Route,
+} from './route.ts';
+export { type VersionDocument, versionBody, versionRoutes } from './version-documents.ts';

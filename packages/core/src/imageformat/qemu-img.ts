@@ -1,0 +1,25 @@
+import { type RunResult, run } from '../exec/index.ts';
+
+export interface QemuImgOptions {
+  signal?: AbortSignal;
+  /** Default 10 minutes. */
+  timeoutMs?: number;
+  /** Processor time; a crafted image that needs more fails. Default 300 s. */
+  cpuSeconds?: number;
+  /** Address space. Default 1 GiB. */
+  memoryBytes?: number;
+  /** The daemon that runs it, for the trace. */
+  from?: string;
+}
+
+/**
+ * Runs qemu-img under limits of memory and processor time, so that a crafted image can spoil only its own operation.
+ * The caller passes an explicit format (`-f`) for every image it names, after inspecting those that users made.
+ *
+ * @throws DriverError when it fails or exceeds a limit; the caller removes what it wrote.
+ */
+export function qemuImg(args: readonly string[], options: QemuImgOptions = {}): Promise<RunResult> {
+  const { signal, timeoutMs = 600_000, cpuSeconds = 300, memoryBytes = 1 << 30, from } = options;
+  const limits = [`--as=${memoryBytes}`, `--cpu=${cpuSeconds}`];
+  return run('prlimit', [...limits, '--', 'qemu-img', ...args], { signal, timeoutMs, from });
+}

@@ -1,0 +1,1 @@
+export { type ReconcileResult, type Reconciler, type ReconcilerOptions, reconciler } from './reconciler.ts';

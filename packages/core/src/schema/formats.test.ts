@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formats, parseBoolean } from './index.ts';
+
+const cases: Record<string, { good: string[]; bad: string[] }> = {
+  uuid: {
+    good: ['0af76519-16cd-43dd-8448-eb211c80319c', '0AF7651916CD43DD8448EB211C80319C'],
+    bad: ['', 'x', '0af76519-16cd-43dd-8448-eb211c80319', '0af7651916cd-43dd8448eb211c80319c'],
+  },
+  cidr: {
+    good: ['10.0.0.0/24', '10.0.0.5/32', 'fd00::/8', '0.0.0.0/0'],
+    bad: ['10.0.0.0', '10.0.0.0/33', '10.0.0/24', 'fd00::/129', '10.0.0.0/', '10.0.0.0/024', '10.0.0.0/-1', '/24'],
+  },
+  ip: { good: ['10.0.0.1', '::1'], bad: ['10.0.0.256', '1', 'localhost', '::1%eth0x y'] },
+  mac: { good: ['fa:16:3e:00:11:Ff'], bad: ['fa:16:3e:00:11', 'fa-16-3e-00-11-22', 'fa:16:3e:00:11:zz'] },
+  'date-time': {
+    good: [
+      '2026-11-22T15:00:00Z',
+      '2026-11-22T15:00:00.123456',
+      '2026-11-22 15:00',
+      '2026-11-22',
+      '2026-11-22T15:00:00+02:00',
+    ],
+    bad: ['', 'yesterday', '2026-13-01', '2026-11-22T25:00:00Z', '22.11.2026'],
+  },
+  hostname: { good: ['a', 'host-1.example.org', 'host.'], bad: ['', '-a', 'a-', 'a..b', 'a'.repeat(64), 'ä'] },
+  uri: { good: ['http://x/y', 'https://h:1'], bad: ['x', '/y', 'http://'] },
+  base64: { good: ['', 'YQ==', 'YWI=\n', 'YWJj'], bad: ['Y', 'YQ=', '!!!!'] },
+};
+
+for (const [format, { good, bad }] of Object.entries(cases)) {
+  test(`format ${format}`, () => {
+    const accepts = formats[format];
+    assert.ok(accepts);
+    for (const text of good) assert.ok(accepts(text), `${text} is a ${format}`);
+    for (const text of bad) assert.ok(!accepts(text), `${text} is no ${format}`);
+  });
+}
+
+test('truth values as OpenStack writes them', () => {
+  for (const value of [true, 'True', '1', 'yes', 'ON', ' t ']) assert.equal(parseBoolean(value), true);
+  for (const value of [false, 'False', '0', 'no', 'off']) assert.equal(parseBoolean(value), false);
+  assert.equal(parseBoolean(undefined, true), true);
+});

@@ -1,0 +1,21 @@
+import type { KumoConfig } from '../config/schema.ts';
+import { openSecrets } from '../config/secrets.ts';
+import { openStateDir } from '../config/state-dir.ts';
+import { startProcess } from '../cloud/process.ts';
+import type { ChildMessage } from '../cloud/supervisor.ts';
+import { untilStopped } from './signals.ts';
+
+/** `kumo node --config node.yaml`: runs this node's daemons in the foreground. As a supervisor's child it reports over IPC. */
+export async function nodeCommand(config: KumoConfig): Promise<void> {
+  const tell = (message: ChildMessage) => void process.send?.(message);
+  try {
+    openStateDir(config.stateDir);
+    const running = await startProcess(config, openSecrets(config.stateDir, config.passwords));
+    tell({ kind: 'ready' });
+    await untilStopped();
+    await running.stop();
+  } catch (error) {
+    tell({ kind: 'failed', message: (error as Error).message });
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Daemon, HttpDaemonName } from '@kumo/core/daemon';
+import { listen } from '@kumo/core/http';
+import { createLogger } from '@kumo/core/log';
+import { type Bus, inProcessBus, rabbitBus } from '@kumo/core/rpc';
+import { startTelemetry } from '@kumo/core/telemetry';
+import { CommandError } from '../cli/command-error.ts';
+import type { KumoConfig } from '../config/schema.ts';
+import type { Secrets } from '../config/secrets.ts';
+import { DAEMONS, type DaemonKind, DEFAULT_PORTS, isHttp } from './daemons.ts';
+import { endpointOf, environmentFor, type Process } from './environment.ts';
+import { tlsOptions } from './tls.ts';
+
+/** The daemons of one process, running. */
+export interface RunningProcess {
+  readonly daemons: readonly { name: string; url: string | null }[];
+  /** Stops in reverse order; every daemon is stopped even when another one fails to. */
+  stop(): Promise<void>;
+}
+
+/** The daemons that this node's configuration asks for. */
+export function daemonsOf(config: KumoConfig): DaemonKind[] {
+  if (!config.daemons) return [...DAEMONS];
+  const known = new Set<string>(DAEMONS.map(({ name }) => name));
+  const unknown = config.daemons.filter((name) => !known.has(name));
+  if (unknown.length > 0) throw new CommandError(`daemons: there is no daemon '${unknown[0]}'; there are ${[...known].join(', ')}`);
+  const wanted = new Set(config.daemons);
+  return DAEMONS.filter(({ name }) => wanted.has(name));
+}
+
+/**
+ * Makes, binds and starts the configured daemons in this process.
+ *
+ * @throws CommandError when a port is taken; nothing is left running then.
+ */
+export async function startProcess(config: KumoConfig, secrets: Secrets): Promise<RunningProcess> {
+  const kinds = daemonsOf(config);
+  const here = new Set<string>(kinds.map(({ name }) => name));
+  const undo = new AsyncDisposableStack();
+  try {
+    const log = createLogger({ service: 'kumo', level: config.log.level, file: join(config.stateDir, 'log', 'kumo.log') });
+    const telemetry = await startTelemetry({
+      daemons: kinds.map(({ name }) => name),
+      stateDir: config.stateDir,
+      log,
+      exportUrl: config.trace.otlpUrl,
+      maxAgeMs: config.trace.hours * 3_600_000,
+    });
+    undo.defer(() => telemetry.stop());
+    const bus: Bus = config.bus === 'in-process' ? inProcessBus({ log }) : await rabbitBus({ url: config.bus, log });
+    undo.defer(() => bus.close());
+    const apps = new Map<HttpDaemonName, FastifyInstance>();
+    const shared: Process = { config, secrets, bus, log, apps, runsHere: (name) => here.has(name) };
+    for (const kind of kinds) await startDaemon(kind, shared, undo);
+    const stopping = undo.move();
+    return {
+      daemons: kinds.map(({ name }) => ({ name, url: isHttp(name) ? endpointOf(config, name) : null })),
+      stop: () => stopping.disposeAsync(),
+    };
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}
+
+async function startDaemon(kind: DaemonKind, shared: Process, undo: AsyncDisposableStack): Promise<void> {
+  const { config, apps } = shared;
+  const daemon: Daemon = await kind.make(environmentFor(kind.name, kind.service, shared), config, shared.secrets);
+  undo.defer(() => daemon.stop());
+  if (isHttp(kind.name)) {
+    if (!daemon.app) throw new Error(`${kind.name} gave no HTTP side`);
+    apps.set(kind.name, daemon.app);
+    await bind(kind.name, daemon.app, config);
+  }
+  await daemon.start();
+}
+
+async function bind(name: HttpDaemonName, app: FastifyInstance, config: KumoConfig): Promise<void> {
+  const port = config.ports[name] ?? DEFAULT_PORTS[name];
+  try {
+    await listen(app, { host: config.listen, port, tls: tlsOptions(config) });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new CommandError(`port ${port} of ${config.listen}, which ${name} needs, is taken: stop what listens there, or set ports.${name} in kumo.yaml`, { cause: error });
+    }
+    if (code === 'EADDRNOTAVAIL') throw new CommandError(`listen: ${config.listen} is no address of this machine`, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+import { Command, Option } from 'commander';
+import { CommandError } from './cli/command-error.ts';
+import { terminalProgress } from './cli/progress.ts';
+import { readConfig } from './config/read-config.ts';
+
+const program = new Command('kumo')
+  .description('An OpenStack cloud: identity, images, servers, networks and volumes.')
+  .addOption(new Option('-c, --config <file>', 'settings (default: kumo.yaml in the state directory or here)').env('KUMO_CONFIG'))
+  .showHelpAfterError('(kumo --help lists the commands)');
+
+const config = () => readConfig(program.opts<{ config?: string }>().config);
+const json: [string, string] = ['--json', 'print JSON'];
+
+program
+  .command('up')
+  .description('start the cloud; makes whatever is missing first')
+  .option('-d, --detach', 'in the background; returns when every endpoint answers')
+  .action(async ({ detach }) => {
+    const { up, upDetached } = await import('./cli/up.ts');
+    const { config: file } = program.opts<{ config?: string }>();
+    if (detach) await upDetached(config(), file ? ['--config', file] : [], terminalProgress);
+    else await up(config(), terminalProgress);
+  });
+
+program
+  .command('down')
+  .description('stop the cloud; guests keep running')
+  .action(async () => (await import('./cli/down.ts')).down(config().stateDir, terminalProgress));
+
+program
+  .command('status')
+  .description('which services run, and whether they answer')
+  .option(...json)
+  .action(async (options) => {
+    process.exitCode = await (await import('./cli/status.ts')).statusCommand(config().stateDir, options);
+  });
+
+program
+  .command('logs [service]')
+  .description('the last log lines of one service or of all')
+  .option('-n, --lines <count>', 'how many', (text) => Number.parseInt(text, 10), 100)
+  .option('-f, --follow', 'go on showing new ones')
+  .option('--json', 'lines as they are kept')
+  .action(async (service, options) => (await import('./cli/logs.ts')).logsCommand(config().stateDir, service, options));
+
+program
+  .command('openrc')
+  .description('print the exports for the official clients: eval "$(kumo openrc)"')
+  .option('--demo', 'for user demo instead of admin')
+  .action(async (options) => (await import('./cli/openrc.ts')).openrcCommand(config(), options));
+
+program
+  .command('demo')
+  .description('boot a server with a floating IP and a volume, and show its 28 steps')
+  .action(async () => (await import('./cli/demo.ts')).demoCommand(config(), terminalProgress));
+
+program
+  .command('trace <server>')
+  .description('the 28 steps of a server, by its id')
+  .option('--json', 'print an array of {step, from, to, kind, startMs, ms, cached, skipped}')
+  .action(async (server, options) => (await import('./cli/trace.ts')).traceCommand(config().stateDir, server, options));
+
+program
+  .command('reset')
+  .description('remove every server, image, network and volume, and the state directory')
+  .option('-y, --yes', 'do not ask')
+  .action(async (options) => (await import('./cli/reset.ts')).resetCommand(config(), options, terminalProgress));
+
+program
+  .command('doctor')
+  .description('what this machine can and cannot do, and what to install')
+  .option(...json)
+  .action(async (options) => {
+    process.exitCode = (await import('./cli/doctor.ts')).doctorCommand(options);
+  });
+
+program
+  .command('node')
+  .description('run the daemons that a node file names, in the foreground')
+  .option('--config <file>', 'the node file')
+  .action(async (options) => (await import('./cli/node.ts')).nodeCommand(readConfig(options.config ?? program.opts().config)));
+
+program
+  .command('test')
+  .description('install what the test suite needs and run it')
+  .option('--unit', 'without the whole-cloud tests')
+  .option('--e2e', 'only the whole-cloud tests')
+  .action(async (options) => {
+    process.exitCode = (await import('./cli/test.ts')).testCommand(options, terminalProgress);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommandError)) throw error;
+  process.stderr.write(`kumo: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+}
