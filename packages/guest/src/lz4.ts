@@ -16,7 +16,7 @@ export function decodeLz4Legacy(input: Buffer, size: number): Buffer {
 
 /**
  * Matches may reach back into earlier blocks' output, hence one shared buffer. Returns the new write position.
- * Plain loops on purpose: with a helper closure over `read`, Node 26.10's optimizer gave wrong bytes, and different ones each time.
+ * Plain loops on purpose: with a helper closure over `read`, Node 26.10's Maglev compiler gave wrong bytes (V8 14.6; --no-maglev is right).
  */
 function decodeBlock(block: Buffer, output: Buffer, start: number): number {
   let read = 0;

@@ -27,7 +27,7 @@ for (const { name, patterns, concurrency, timeoutMs } of suites) {
   const files = patterns.flatMap((pattern) => globSync(pattern, { cwd: root })).sort();
   const { status } = spawnSync(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--test', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`, ...files],
+    ['--no-maglev', '--disable-warning=ExperimentalWarning', '--test', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`, ...files],
     { cwd: root, stdio: 'inherit' },
   );
   if (status !== 0) failed = true;

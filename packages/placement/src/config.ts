@@ -4,7 +4,12 @@ import { type Static, Type as T } from 'typebox';
 export const PlacementConfig = T.Object(
   {
     policyFile: T.Optional(T.String({ description: 'YAML file whose rules replace the defaults.' })),
-    maxCandidates: T.Integer({ default: 1000, minimum: 1, maximum: 10_000, description: 'The most allocation candidates in one answer.' }),
+    maxCandidates: T.Integer({
+      default: 1000,
+      minimum: 1,
+      maximum: 10_000,
+      description: 'The most allocation candidates in one answer.',
+    }),
   },
   { additionalProperties: false, default: {} },
 );

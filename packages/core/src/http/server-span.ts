@@ -24,12 +24,12 @@ export function withServerSpan<T>(
   return context.with(parent ?? ROOT_CONTEXT, withSpan<T>, undefined, endpoint.name, options, work);
 }
 
-/** Undefined for what is malformed or not sampled. */
+/** Undefined for what is malformed. An unsampled parent is kept: what periodic work asks of others starts no trace (ADR 0002). */
 function parentOf(header: string | string[] | undefined): TraceContext | undefined {
   const match = typeof header === 'string' ? TRACEPARENT.exec(header) : null;
   if (!match) return undefined;
   const [, traceId, spanId, flags] = match as unknown as [string, string, string, string];
   const traceFlags = Number.parseInt(flags, 16);
-  if ((traceFlags & 1) === 0 || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 }

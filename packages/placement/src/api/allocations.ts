@@ -1,7 +1,7 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { Nullable, Uuid } from '@kumo/core/schema';
+import { Type as T } from 'typebox';
 import { forServices, usagesPolicy } from './policies.ts';
 import { Amounts, MemberOf, RequiredTraits, ResourceClassName } from './query-pieces.ts';
 import { ProviderParams } from './resource-providers.ts';
@@ -9,7 +9,10 @@ import { ProviderParams } from './resource-providers.ts';
 const ConsumerParams = T.Object({ consumer_uuid: Uuid });
 const Owner = T.String({ minLength: 1, maxLength: 255 });
 export const ConsumerType = T.String({ pattern: '^[A-Z0-9_]+$', minLength: 1, maxLength: 255 });
-const Resources = T.Record(ResourceClassName, T.Integer({ minimum: 1, maximum: 0x7fffffff }), { additionalProperties: false, minProperties: 1 });
+const Resources = T.Record(ResourceClassName, T.Integer({ minimum: 1, maximum: 0x7fffffff }), {
+  additionalProperties: false,
+  minProperties: 1,
+});
 const Wanted = T.Object({ resources: Resources, generation: T.Optional(T.Integer()) }, { additionalProperties: false });
 /** By provider. Empty: the consumer gives everything back (from 1.28 on). */
 const WantedByProvider = T.Record(T.String({ format: 'uuid' }), Wanted, { additionalProperties: false });
@@ -33,7 +36,10 @@ export const showAllocations = operation({
   policy: forServices('allocations:list'),
   params: ConsumerParams,
   reply: T.Object({
-    allocations: T.Record(T.String(), T.Object({ generation: T.Integer(), resources: T.Record(T.String(), T.Integer()) })),
+    allocations: T.Record(
+      T.String(),
+      T.Object({ generation: T.Integer(), resources: T.Record(T.String(), T.Integer()) }),
+    ),
     project_id: T.Optional(since('1.12', T.String())),
     user_id: T.Optional(since('1.12', T.String())),
     consumer_generation: T.Optional(since('1.28', T.Integer())),
@@ -69,7 +75,11 @@ export const manageAllocations = operation({
   path: '/allocations',
   policy: forServices('allocations:manage'),
   versions: { min: '1.13' },
-  body: T.Record(T.String({ format: 'uuid' }), ConsumerAllocations, { additionalProperties: false, minProperties: 1, maxProperties: 1000 }),
+  body: T.Record(T.String({ format: 'uuid' }), ConsumerAllocations, {
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1000,
+  }),
   status: 204,
   errors: [400, 409],
 });
@@ -83,7 +93,10 @@ export const listProviderAllocations = operation({
   reply: T.Object({
     allocations: T.Record(
       T.String(),
-      T.Object({ resources: T.Record(T.String(), T.Integer()), consumer_generation: T.Optional(since('1.28', T.Integer())) }),
+      T.Object({
+        resources: T.Record(T.String(), T.Integer()),
+        consumer_generation: T.Optional(since('1.28', T.Integer())),
+      }),
     ),
     resource_provider_generation: T.Integer(),
   }),
@@ -98,7 +111,11 @@ export const listUsages = operation({
   authorize: 'resource',
   versions: { min: '1.9' },
   query: T.Object(
-    { project_id: Owner, user_id: T.Optional(Owner), consumer_type: T.Optional(since('1.38', T.String({ pattern: '^([A-Z0-9_]+|all|unknown)$', maxLength: 255 }))) },
+    {
+      project_id: Owner,
+      user_id: T.Optional(Owner),
+      consumer_type: T.Optional(since('1.38', T.String({ pattern: '^([A-Z0-9_]+|all|unknown)$', maxLength: 255 }))),
+    },
     { additionalProperties: false },
   ),
   // Up to 1.37 amounts by class; from 1.38 on by consumer type, each with a consumer_count.
@@ -119,7 +136,9 @@ export const listAllocationCandidates = operation({
       required: T.Optional(since('1.17', RequiredTraits)),
       member_of: T.Optional(since('1.21', MemberOf)),
       in_tree: T.Optional(since('1.31', Uuid)),
-      root_required: T.Optional(since('1.35', T.String({ pattern: '^!?[A-Z0-9_]+(,!?[A-Z0-9_]+)*$', maxLength: 4096 }))),
+      root_required: T.Optional(
+        since('1.35', T.String({ pattern: '^!?[A-Z0-9_]+(,!?[A-Z0-9_]+)*$', maxLength: 4096 })),
+      ),
     },
     { additionalProperties: false },
   ),

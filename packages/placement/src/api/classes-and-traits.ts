@@ -1,6 +1,6 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { Links } from '@kumo/core/schema';
+import { Type as T } from 'typebox';
 import { forServices } from './policies.ts';
 import { CustomResourceClassName, CustomTraitName, Generation, ResourceClassName, TraitName } from './query-pieces.ts';
 import { ProviderParams } from './resource-providers.ts';
@@ -133,7 +133,10 @@ export const replaceProviderTraits = operation({
   policy: forServices('resource_providers:traits:update'),
   versions: { min: '1.6' },
   params: ProviderParams,
-  body: T.Object({ resource_provider_generation: Generation, traits: T.Array(TraitName, { uniqueItems: true, maxItems: 4096 }) }, { additionalProperties: false }),
+  body: T.Object(
+    { resource_provider_generation: Generation, traits: T.Array(TraitName, { uniqueItems: true, maxItems: 4096 }) },
+    { additionalProperties: false },
+  ),
   reply: ProviderTraits,
   errors: [400, 404, 409],
 });

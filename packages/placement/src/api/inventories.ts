@@ -1,5 +1,5 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
+import { Type as T } from 'typebox';
 import { forServices } from './policies.ts';
 import { Generation, ResourceClassName } from './query-pieces.ts';
 import { ProviderParams } from './resource-providers.ts';
@@ -24,7 +24,10 @@ export const InventoryBody = T.Object({
   allocation_ratio: T.Number(),
 });
 const OneInventory = T.Object({ resource_provider_generation: T.Integer(), ...InventoryBody.properties });
-export const AllInventories = T.Object({ resource_provider_generation: T.Integer(), inventories: T.Record(T.String(), InventoryBody) });
+export const AllInventories = T.Object({
+  resource_provider_generation: T.Integer(),
+  inventories: T.Record(T.String(), InventoryBody),
+});
 export const InventoriesWanted = T.Record(ResourceClassName, InventoryWanted, { additionalProperties: false });
 const ClassParams = T.Object({ ...ProviderParams.properties, resource_class: ResourceClassName });
 
@@ -44,7 +47,10 @@ export const createInventory = operation({
   path: '/resource_providers/{uuid}/inventories',
   policy: forServices('resource_providers:inventories:create'),
   params: ProviderParams,
-  body: T.Object({ resource_class: ResourceClassName, resource_provider_generation: T.Optional(Generation), ...InventoryFields }, { additionalProperties: false }),
+  body: T.Object(
+    { resource_class: ResourceClassName, resource_provider_generation: T.Optional(Generation), ...InventoryFields },
+    { additionalProperties: false },
+  ),
   reply: OneInventory,
   status: 201,
   errors: [400, 404, 409],
@@ -56,7 +62,10 @@ export const replaceInventories = operation({
   path: '/resource_providers/{uuid}/inventories',
   policy: forServices('resource_providers:inventories:update'),
   params: ProviderParams,
-  body: T.Object({ resource_provider_generation: Generation, inventories: InventoriesWanted }, { additionalProperties: false }),
+  body: T.Object(
+    { resource_provider_generation: Generation, inventories: InventoriesWanted },
+    { additionalProperties: false },
+  ),
   reply: AllInventories,
   errors: [400, 404, 409],
 });

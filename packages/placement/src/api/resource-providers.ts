@@ -1,7 +1,7 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { Links, Nullable, Uuid } from '@kumo/core/schema';
+import { Type as T } from 'typebox';
 import { forServices } from './policies.ts';
 import { Amounts, MemberOf, RequiredTraits } from './query-pieces.ts';
 
@@ -67,7 +67,10 @@ export const updateResourceProvider = operation({
   path: '/resource_providers/{uuid}',
   policy: forServices('resource_providers:update'),
   params: ProviderParams,
-  body: T.Object({ name: ProviderName, parent_provider_uuid: T.Optional(since('1.14', Nullable(Uuid))) }, { additionalProperties: false }),
+  body: T.Object(
+    { name: ProviderName, parent_provider_uuid: T.Optional(since('1.14', Nullable(Uuid))) },
+    { additionalProperties: false },
+  ),
   reply: ProviderBody,
   errors: [400, 404, 409],
 });
@@ -113,7 +116,10 @@ export const updateProviderAggregates = operation({
   versions: { min: '1.1' },
   params: ProviderParams,
   // A bare list up to 1.18: changes.ts.
-  body: T.Object({ aggregates: AggregateList, resource_provider_generation: T.Optional(T.Integer({ minimum: 0 })) }, { additionalProperties: false }),
+  body: T.Object(
+    { aggregates: AggregateList, resource_provider_generation: T.Optional(T.Integer({ minimum: 0 })) },
+    { additionalProperties: false },
+  ),
   reply: T.Object({ aggregates: T.Array(T.String()), resource_provider_generation: since('1.19', T.Integer()) }),
   errors: [400, 404, 409],
 });

@@ -14,6 +14,7 @@ export interface Capacity {
 
 export function capacityOf(inventory: InventoryRow): Capacity {
   const total = Math.trunc((inventory.total - inventory.reserved) * inventory.allocation_ratio);
-  const allows = (amount: number) => amount >= inventory.min_unit && amount <= inventory.max_unit && amount % inventory.step_size === 0;
+  const allows = (amount: number) =>
+    amount >= inventory.min_unit && amount <= inventory.max_unit && amount % inventory.step_size === 0;
   return { total, allows, takes: (amount) => allows(amount) && inventory.used + amount <= total };
 }

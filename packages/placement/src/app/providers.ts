@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { type Db, isUniqueViolation, nowIso } from '@kumo/core/db';
-import { aggregatesOf, findProvider, insertProvider, listProviders, lockProvider, type ProviderFilters, type ProviderRow, raiseGeneration, type Tx, traitsOf } from '../db/resource-providers.ts';
+import {
+  aggregatesOf,
+  findProvider,
+  insertProvider,
+  listProviders,
+  lockProvider,
+  type ProviderFilters,
+  type ProviderRow,
+  raiseGeneration,
+  type Tx,
+  traitsOf,
+} from '../db/resource-providers.ts';
 import type { PlacementTables } from '../db/schema.ts';
 import * as errors from '../errors.ts';
 import { capacityOf } from './capacity.ts';
@@ -46,7 +57,11 @@ export class Providers {
       .selectFrom('inventories')
       .selectAll()
       .where('resource_class', 'in', [...resources.keys()])
-      .where('provider_uuid', 'in', rows.map(({ uuid }) => uuid))
+      .where(
+        'provider_uuid',
+        'in',
+        rows.map(({ uuid }) => uuid),
+      )
       .execute();
     const fits = Map.groupBy(
       inventories.filter((inventory) => capacityOf(inventory).takes(resources.get(inventory.resource_class)!)),
@@ -83,7 +98,9 @@ export class Providers {
       });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      throw (await findProvider(this.#db.q, uuid)) ? errors.providerUuidTaken({ uuid }) : errors.providerNameTaken({ name: wanted.name });
+      throw (await findProvider(this.#db.q, uuid))
+        ? errors.providerUuidTaken({ uuid })
+        : errors.providerNameTaken({ name: wanted.name });
     }
   }
 
@@ -98,14 +115,24 @@ export class Providers {
    * Renames a provider, and moves it in the forest where the version allows.
    * @param mayMove from 1.37 on; before, a provider without a parent may only be given one.
    */
-  async update(uuid: string, wanted: { name: string; parentUuid?: string | null }, mayMove: boolean): Promise<ProviderRow> {
+  async update(
+    uuid: string,
+    wanted: { name: string; parentUuid?: string | null },
+    mayMove: boolean,
+  ): Promise<ProviderRow> {
     try {
       return await this.#db.transaction(async (tx) => {
         const row = await lockProvider(tx, this.#db, uuid);
         if (!row) throw errors.providerNotFound({ uuid });
         const parentUuid = wanted.parentUuid === undefined ? row.parent_uuid : wanted.parentUuid;
         const root = parentUuid === row.parent_uuid ? row.root_uuid : await this.#move(tx, row, parentUuid, mayMove);
-        const next: ProviderRow = { ...row, name: wanted.name, parent_uuid: parentUuid, root_uuid: root, updated_at: nowIso() };
+        const next: ProviderRow = {
+          ...row,
+          name: wanted.name,
+          parent_uuid: parentUuid,
+          root_uuid: root,
+          updated_at: nowIso(),
+        };
         await tx.updateTable('resource_providers').set(next).where('uuid', '=', uuid).execute();
         return next;
       });
@@ -127,7 +154,11 @@ export class Providers {
   }
 
   async #subtree(tx: Tx, top: ProviderRow): Promise<string[]> {
-    const tree = await tx.selectFrom('resource_providers').select(['uuid', 'parent_uuid']).where('root_uuid', '=', top.root_uuid).execute();
+    const tree = await tx
+      .selectFrom('resource_providers')
+      .select(['uuid', 'parent_uuid'])
+      .where('root_uuid', '=', top.root_uuid)
+      .execute();
     const found = [top.uuid];
     for (const uuid of found) found.push(...tree.filter((one) => one.parent_uuid === uuid).map((one) => one.uuid));
     return found;
@@ -137,11 +168,22 @@ export class Providers {
   delete(uuid: string): Promise<void> {
     return this.#db.transaction(async (tx) => {
       if (!(await lockProvider(tx, this.#db, uuid))) throw errors.providerNotFound({ uuid });
-      const child = await tx.selectFrom('resource_providers').select('uuid').where('parent_uuid', '=', uuid).limit(1).executeTakeFirst();
+      const child = await tx
+        .selectFrom('resource_providers')
+        .select('uuid')
+        .where('parent_uuid', '=', uuid)
+        .limit(1)
+        .executeTakeFirst();
       if (child) throw errors.providerHasChildren({ uuid });
-      const allocation = await tx.selectFrom('allocations').select('consumer_uuid').where('provider_uuid', '=', uuid).limit(1).executeTakeFirst();
+      const allocation = await tx
+        .selectFrom('allocations')
+        .select('consumer_uuid')
+        .where('provider_uuid', '=', uuid)
+        .limit(1)
+        .executeTakeFirst();
       if (allocation) throw errors.providerInUse({ uuid });
-      for (const table of ['inventories', 'provider_traits', 'provider_aggregates'] as const) await tx.deleteFrom(table).where('provider_uuid', '=', uuid).execute();
+      for (const table of ['inventories', 'provider_traits', 'provider_aggregates'] as const)
+        await tx.deleteFrom(table).where('provider_uuid', '=', uuid).execute();
       await tx.deleteFrom('resource_providers').where('uuid', '=', uuid).execute();
     });
   }
@@ -152,15 +194,25 @@ export class Providers {
   }
 
   /** @throws concurrentUpdate when `generation` is given (1.19) and not the provider's. */
-  replaceAggregates(uuid: string, aggregates: readonly string[], generation: number | undefined): Promise<{ generation: number; aggregates: string[] }> {
+  replaceAggregates(
+    uuid: string,
+    aggregates: readonly string[],
+    generation: number | undefined,
+  ): Promise<{ generation: number; aggregates: string[] }> {
     return this.#db.transaction(async (tx) => {
       const provider = await this.locked(tx, uuid, generation);
       await tx.deleteFrom('provider_aggregates').where('provider_uuid', '=', uuid).execute();
       if (aggregates.length > 0) {
-        await tx.insertInto('provider_aggregates').values(aggregates.map((aggregate_uuid) => ({ provider_uuid: uuid, aggregate_uuid }))).execute();
+        await tx
+          .insertInto('provider_aggregates')
+          .values(aggregates.map((aggregate_uuid) => ({ provider_uuid: uuid, aggregate_uuid })))
+          .execute();
       }
       // Before 1.19 a change of aggregates left the generation alone, and clients of that time count on it.
-      return { generation: generation === undefined ? provider.generation : await raiseGeneration(tx, provider), aggregates: [...aggregates].sort() };
+      return {
+        generation: generation === undefined ? provider.generation : await raiseGeneration(tx, provider),
+        aggregates: [...aggregates].sort(),
+      };
     });
   }
 
@@ -168,7 +220,8 @@ export class Providers {
   async locked(tx: Tx, uuid: string, generation: number | undefined): Promise<ProviderRow> {
     const provider = await lockProvider(tx, this.#db, uuid);
     if (!provider) throw errors.providerNotFound({ uuid });
-    if (generation !== undefined && generation !== provider.generation) throw errors.concurrentUpdate({ uuid, actual: provider.generation });
+    if (generation !== undefined && generation !== provider.generation)
+      throw errors.concurrentUpdate({ uuid, actual: provider.generation });
     return provider;
   }
 }

@@ -27,11 +27,16 @@ export function parseAmounts(text: string): Map<string, number> {
 /** `A,!B` (1.22) and `in:A,B` (1.39). @throws badQuery for a form younger than the minor version, or a contradiction. */
 export function parseTraits(values: readonly string[] | undefined, minor: number): TraitQuery {
   const query: TraitQuery = { required: [], forbidden: [], anyOf: [] };
-  if (values && values.length > 1 && minor < 39) throw badQuery({ message: 'required can only be specified once before microversion 1.39.' });
+  if (values && values.length > 1 && minor < 39)
+    throw badQuery({ message: 'required can only be specified once before microversion 1.39.' });
   for (const value of values ?? []) {
     if (value.startsWith('in:')) {
-      if (minor < 39) throw badQuery({ message: "The format 'in:HW_CPU_X86_VMX,CUSTOM_MAGIC' only supported since microversion 1.39." });
-      if (value.includes('!')) throw badQuery({ message: `Mixing 'in:' with forbidden traits is not allowed: ${value}` });
+      if (minor < 39)
+        throw badQuery({
+          message: "The format 'in:HW_CPU_X86_VMX,CUSTOM_MAGIC' only supported since microversion 1.39.",
+        });
+      if (value.includes('!'))
+        throw badQuery({ message: `Mixing 'in:' with forbidden traits is not allowed: ${value}` });
       query.anyOf.push(value.slice(3).split(','));
       continue;
     }
@@ -49,13 +54,16 @@ export function parseTraits(values: readonly string[] | undefined, minor: number
 /** `<uuid>`, `in:<uuid>,<uuid>`, and with `!` before either (1.32); repeated from 1.24 on. */
 export function parseMemberOf(values: readonly string[] | undefined, minor: number): AggregateQuery {
   const query: AggregateQuery = { anyOf: [], forbidden: [] };
-  if (values && values.length > 1 && minor < 24) throw badQuery({ message: 'member_of can only be specified once before microversion 1.24.' });
+  if (values && values.length > 1 && minor < 24)
+    throw badQuery({ message: 'member_of can only be specified once before microversion 1.24.' });
   for (const value of values ?? []) {
     const isForbidden = value.startsWith('!');
-    if (isForbidden && minor < 32) throw badQuery({ message: 'Forbidden member_of parameters are not supported before microversion 1.32.' });
+    if (isForbidden && minor < 32)
+      throw badQuery({ message: 'Forbidden member_of parameters are not supported before microversion 1.32.' });
     const text = isForbidden ? value.slice(1) : value;
     const isList = text.startsWith('in:');
-    if (!isList && text.includes(',')) throw badQuery({ message: `Multiple aggregates need the form in:<uuid>,<uuid>: ${value}` });
+    if (!isList && text.includes(','))
+      throw badQuery({ message: `Multiple aggregates need the form in:<uuid>,<uuid>: ${value}` });
     const uuids = (isList ? text.slice(3) : text).split(',');
     if (isForbidden) query.forbidden.push(...uuids);
     else query.anyOf.push(uuids);
@@ -63,7 +71,8 @@ export function parseMemberOf(values: readonly string[] | undefined, minor: numb
   return query;
 }
 
-export const asksTraits = (query: TraitQuery): boolean => query.required.length + query.forbidden.length + query.anyOf.length > 0;
+export const asksTraits = (query: TraitQuery): boolean =>
+  query.required.length + query.forbidden.length + query.anyOf.length > 0;
 
 export function traitsFit(query: TraitQuery, has: ReadonlySet<string>): boolean {
   return (
@@ -74,5 +83,8 @@ export function traitsFit(query: TraitQuery, has: ReadonlySet<string>): boolean 
 }
 
 export function aggregatesFit(query: AggregateQuery, memberOf: ReadonlySet<string>): boolean {
-  return query.anyOf.every((uuids) => uuids.some((uuid) => memberOf.has(uuid))) && !query.forbidden.some((uuid) => memberOf.has(uuid));
+  return (
+    query.anyOf.every((uuids) => uuids.some((uuid) => memberOf.has(uuid))) &&
+    !query.forbidden.some((uuid) => memberOf.has(uuid))
+  );
 }

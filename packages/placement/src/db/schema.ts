@@ -23,7 +23,13 @@ export interface PlacementTables {
     updated_at: string;
   };
   consumers: { uuid: string; generation: number; project_id: string; user_id: string; consumer_type: string | null };
-  allocations: { consumer_uuid: string; provider_uuid: string; resource_class: string; used: number; updated_at: string };
+  allocations: {
+    consumer_uuid: string;
+    provider_uuid: string;
+    resource_class: string;
+    used: number;
+    updated_at: string;
+  };
   traits: { name: string; updated_at: string };
   provider_traits: { provider_uuid: string; trait: string };
   provider_aggregates: { provider_uuid: string; aggregate_uuid: string };
