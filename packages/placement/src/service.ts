@@ -1,12 +1,13 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { openDatabase } from '@kumo/core/db';
-import { closeApp, createApp, placementEnvelope, policiesOf, versionRoutes } from '@kumo/core/http';
+import { closeApp, createApp, placementEnvelope, policiesOf } from '@kumo/core/http';
 import { PolicySet } from '@kumo/core/policy';
 import { allocationRoutes, candidateRoutes } from './api/allocations.routes.ts';
 import { changes, MAX_VERSION, MIN_VERSION } from './api/changes.ts';
 import { resourceClassRoutes, traitRoutes } from './api/classes-and-traits.routes.ts';
 import { inventoryRoutes } from './api/inventories.routes.ts';
 import { resourceProviderRoutes } from './api/resource-providers.routes.ts';
+import { rootRoutes } from './api/root.routes.ts';
 import { Allocations } from './app/allocations.ts';
 import { Candidates } from './app/candidates.ts';
 import { Inventories } from './app/inventories.ts';
@@ -34,9 +35,7 @@ export async function placementApi(env: DaemonEnv, config: PlacementConfig): Pro
   const inventories = new Inventories(db, providers, classes);
   const traits = new Traits(db, providers);
   const routes = [
-    ...versionRoutes([
-      { id: 'v1.0', status: 'CURRENT', version: MAX_VERSION, minVersion: MIN_VERSION, path: '' },
-    ]).slice(0, 1),
+    ...rootRoutes(),
     ...resourceProviderRoutes(providers, inventories),
     ...inventoryRoutes(inventories),
     ...resourceClassRoutes(classes),

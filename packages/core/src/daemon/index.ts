@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { TokenValidator, Transport } from '../client/index.ts';
+import type { Transport } from '../client/index.ts';
+import type { TokenChecker } from '../http/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Bus } from '../rpc/index.ts';
 
@@ -36,7 +37,7 @@ export interface DaemonEnv {
   /** A secret that this cloud's daemons share for one purpose, e.g. `metadata-proxy`; 32 random bytes in hex. */
   sharedSecret(purpose: string): string;
   /** Validates the tokens of incoming requests with Keystone. */
-  readonly tokens: TokenValidator;
+  readonly tokens: TokenChecker;
   /** Prometheus' text of this process. */
   metrics(): Promise<string>;
 }

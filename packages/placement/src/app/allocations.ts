@@ -65,9 +65,7 @@ export class Allocations {
     };
   }
 
-  async ofProvider(
-    uuid: string,
-  ): Promise<{
+  async ofProvider(uuid: string): Promise<{
     generation: number;
     byConsumer: Map<string, { generation: number; resources: Record<string, number> }>;
   }> {

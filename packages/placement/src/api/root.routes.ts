@@ -1,0 +1,15 @@
+import { implement, type Route } from '@kumo/core/http';
+import { MAX_VERSION, MIN_VERSION } from './changes.ts';
+import { showRoot } from './root.ts';
+
+const versions = [
+  {
+    id: 'v1.0',
+    status: 'CURRENT',
+    min_version: MIN_VERSION,
+    max_version: MAX_VERSION,
+    links: [{ rel: 'self', href: '' }],
+  },
+];
+
+export const rootRoutes = (): Route[] => [implement(showRoot, () => ({ versions }))];
