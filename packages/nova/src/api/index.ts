@@ -1,0 +1,29 @@
+import * as attachments from './attachments.ts';
+import * as flavors from './flavors.ts';
+import * as hosts from './hosts.ts';
+import * as keyPairs from './key-pairs.ts';
+import * as limits from './limits.ts';
+import * as serverActions from './server-actions.ts';
+import * as serverParts from './server-parts.ts';
+import * as servers from './servers.ts';
+
+/** Nova's operations, for a typed client: `client(novaApi, transport, {…, serviceType: 'compute'})`. */
+export const novaApi = {
+  ...servers,
+  ...serverActions,
+  ...serverParts,
+  ...attachments,
+  ...flavors,
+  ...keyPairs,
+  ...hosts,
+  ...limits,
+};
+export * from './attachments.ts';
+export * from './flavors.ts';
+export * from './hosts.ts';
+export * from './key-pairs.ts';
+export * from './limits.ts';
+export { baseRules } from './policies.ts';
+export * from './server-actions.ts';
+export * from './server-parts.ts';
+export * from './servers.ts';
