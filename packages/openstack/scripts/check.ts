@@ -6,7 +6,10 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const parts: [string, string[]][] = [
   ['types', [`${root}node_modules/.bin/tsc`, '-p', root]],
   ['lint and format', [`${root}node_modules/.bin/biome`, 'check', '--error-on-warnings', root]],
-  ['architecture', [process.execPath, '--test', '--test-reporter=dot', `${root}packages/openstack/test/architecture.test.ts`]],
+  [
+    'architecture',
+    [process.execPath, '--test', '--test-reporter=dot', `${root}packages/openstack/test/architecture.test.ts`],
+  ],
 ];
 let failed = false;
 for (const [name, [program, ...args]] of parts as [string, [string, ...string[]]][]) {

@@ -17,7 +17,12 @@ interface Suite {
 }
 
 const suites: Suite[] = [
-  { name: '--unit', patterns: ['packages/*/src/**/*.test.ts', 'packages/!(e2e)/test/**/*.test.ts'], concurrency: 2, timeoutMs: 300_000 },
+  {
+    name: '--unit',
+    patterns: ['packages/*/src/**/*.test.ts', 'packages/!(e2e)/test/**/*.test.ts'],
+    concurrency: 2,
+    timeoutMs: 300_000,
+  },
   { name: '--e2e', patterns: ['packages/e2e/test/**/*.test.ts'], concurrency: 1, timeoutMs: 900_000 },
 ];
 
@@ -27,7 +32,14 @@ for (const { name, patterns, concurrency, timeoutMs } of suites) {
   const files = patterns.flatMap((pattern) => globSync(pattern, { cwd: root })).sort();
   const { status } = spawnSync(
     process.execPath,
-    ['--no-maglev', '--disable-warning=ExperimentalWarning', '--test', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`, ...files],
+    [
+      '--no-maglev',
+      '--disable-warning=ExperimentalWarning',
+      '--test',
+      `--test-concurrency=${concurrency}`,
+      `--test-timeout=${timeoutMs}`,
+      ...files,
+    ],
     { cwd: root, stdio: 'inherit' },
   );
   if (status !== 0) failed = true;

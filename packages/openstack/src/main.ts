@@ -5,7 +5,11 @@ import { readConfig } from './config/read-config.ts';
 
 const program = new Command('kumo')
   .description('An OpenStack cloud: identity, images, servers, networks and volumes.')
-  .addOption(new Option('-c, --config <file>', 'settings (default: kumo.yaml in the state directory or here)').env('KUMO_CONFIG'))
+  .addOption(
+    new Option('-c, --config <file>', 'settings (default: kumo.yaml in the state directory or here)').env(
+      'KUMO_CONFIG',
+    ),
+  )
   .showHelpAfterError('(kumo --help lists the commands)');
 
 const config = () => readConfig(program.opts<{ config?: string }>().config);
@@ -78,7 +82,9 @@ program
   .command('node')
   .description('run the daemons that a node file names, in the foreground')
   .option('--config <file>', 'the node file')
-  .action(async (options) => (await import('./cli/node.ts')).nodeCommand(readConfig(options.config ?? program.opts().config)));
+  .action(async (options) =>
+    (await import('./cli/node.ts')).nodeCommand(readConfig(options.config ?? program.opts().config)),
+  );
 
 program
   .command('test')

@@ -35,7 +35,9 @@ function target(file: string, specifier: string): string | undefined {
   const [, name, path] = own;
   if (name === 'core') return `packages/core/src/${path}/index.ts`;
   if (path === 'config') return `packages/${name}/src/config.ts`;
-  return path ? `packages/${name}/src/${path}/index.ts` : `packages/${name}/src/${name === 'openstack' ? 'main' : 'service'}.ts`;
+  return path
+    ? `packages/${name}/src/${path}/index.ts`
+    : `packages/${name}/src/${name === 'openstack' ? 'main' : 'service'}.ts`;
 }
 
 const edges = files.flatMap(edgesOf);
@@ -75,17 +77,25 @@ test('imports inside a service go one way', () => {
     if (!edge.to || packageOf(edge.from) !== packageOf(edge.to) || packageOf(edge.from) === 'core') return false;
     return FORBIDDEN[layerOf(edge.from)]?.includes(layerOf(edge.to)) ?? false;
   });
-  assert.deepEqual(wrong.map(({ from, to }) => `${from} -> ${to}`), []);
+  assert.deepEqual(
+    wrong.map(({ from, to }) => `${from} -> ${to}`),
+    [],
+  );
 });
 
 test('every relative import names a file that exists', () => {
   const known = new Set(globSync('packages/*/{src,test,bench,scripts}/**/*.{ts,json}', { cwd: root }));
-  const wrong = edges.filter((edge) => edge.to && !known.has(edge.to)).map(({ from, specifier }) => `${from}: ${specifier}`);
+  const wrong = edges
+    .filter((edge) => edge.to && !known.has(edge.to))
+    .map(({ from, specifier }) => `${from}: ${specifier}`);
   assert.deepEqual(wrong, []);
 });
 
 test('there are no import cycles', () => {
-  const graph = Map.groupBy(edges.filter((edge) => edge.to && !edge.typeOnly), (edge) => edge.from);
+  const graph = Map.groupBy(
+    edges.filter((edge) => edge.to && !edge.typeOnly),
+    (edge) => edge.from,
+  );
   const state = new Map<string, 'open' | 'done'>();
   const cycles: string[] = [];
   const visit = (file: string, path: string[]): void => {

@@ -1,7 +1,7 @@
-import { CommandError } from './command-error.ts';
-import type { Progress } from './progress.ts';
 import { isAlive } from '../system/process-identity.ts';
 import { readRunFile, removeRunFile } from '../system/run-file.ts';
+import { CommandError } from './command-error.ts';
+import type { Progress } from './progress.ts';
 
 const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 25;
@@ -16,7 +16,9 @@ export async function down(stateDir: string, progress: Progress): Promise<void> 
     while (isAlive(running.process)) {
       if (Date.now() > deadline) {
         process.kill(running.process.pid, 'SIGKILL');
-        throw new CommandError(`Kumo (pid ${running.process.pid}) did not stop within ${STOP_TIMEOUT_MS / 1000} s and was killed; what it was doing goes on at the next: kumo up`);
+        throw new CommandError(
+          `Kumo (pid ${running.process.pid}) did not stop within ${STOP_TIMEOUT_MS / 1000} s and was killed; what it was doing goes on at the next: kumo up`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

@@ -4,19 +4,39 @@ import { createInterface } from 'node:readline';
 import { CommandError } from './command-error.ts';
 import { print } from './output.ts';
 
-const LEVELS: Readonly<Record<number, string>> = { 10: 'TRACE', 20: 'DEBUG', 30: 'INFO', 40: 'WARN', 50: 'ERROR', 60: 'FATAL' };
+const LEVELS: Readonly<Record<number, string>> = {
+  10: 'TRACE',
+  20: 'DEBUG',
+  30: 'INFO',
+  40: 'WARN',
+  50: 'ERROR',
+  60: 'FATAL',
+};
 /** How much of the end of each file is looked at when only the last lines are wanted. */
 const TAIL_BYTES = 256 * 1024;
 
 /** `kumo logs [service]`: the last lines of one daemon, or of all in order of time; `--follow` goes on. */
-export async function logsCommand(stateDir: string, service: string | undefined, options: { lines: number; follow?: boolean; json?: boolean }): Promise<void> {
+export async function logsCommand(
+  stateDir: string,
+  service: string | undefined,
+  options: { lines: number; follow?: boolean; json?: boolean },
+): Promise<void> {
   const directory = join(stateDir, 'log');
-  const all = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.log')).map((name) => name.slice(0, -4)) : [];
-  if (service && !all.includes(service)) throw new CommandError(`there is no log of '${service}'; there are: ${all.sort().join(', ') || 'none yet (kumo up)'}`);
+  const all = existsSync(directory)
+    ? readdirSync(directory)
+        .filter((name) => name.endsWith('.log'))
+        .map((name) => name.slice(0, -4))
+    : [];
+  if (service && !all.includes(service))
+    throw new CommandError(
+      `there is no log of '${service}'; there are: ${all.sort().join(', ') || 'none yet (kumo up)'}`,
+    );
   const files = (service ? [service] : all).map((name) => join(directory, `${name}.log`));
   const show = options.json ? print : (line: string) => print(pretty(line));
   const ends = new Map(files.map((file) => [file, statSync(file).size]));
-  const lines = (await Promise.all(files.map((file) => readLines(file, Math.max(0, ends.get(file)! - TAIL_BYTES), ends.get(file)!)))).flat();
+  const lines = (
+    await Promise.all(files.map((file) => readLines(file, Math.max(0, ends.get(file)! - TAIL_BYTES), ends.get(file)!)))
+  ).flat();
   for (const line of lines.sort(byTime).slice(-options.lines)) show(line);
   if (options.follow) for (const file of files) follow(file, ends.get(file)!, show);
 }
@@ -24,7 +44,8 @@ export async function logsCommand(stateDir: string, service: string | undefined,
 async function readLines(file: string, start: number, end: number): Promise<string[]> {
   if (end <= start) return [];
   const found: string[] = [];
-  for await (const line of createInterface({ input: createReadStream(file, { start, end: end - 1 }) })) found.push(line);
+  for await (const line of createInterface({ input: createReadStream(file, { start, end: end - 1 }) }))
+    found.push(line);
   // A tail begins within a line.
   return start > 0 ? found.slice(1) : found;
 }
@@ -50,7 +71,9 @@ function byTime(left: string, right: string): number {
 function pretty(line: string): string {
   try {
     const { time, level, service, msg, pid: _pid, hostname: _hostname, ...rest } = JSON.parse(line);
-    const details = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    const details = Object.entries(rest).map(
+      ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    );
     return [time, (LEVELS[level] ?? level).padEnd(5), service, msg, ...details].join(' ');
   } catch {
     // Not a line of the logger's: shown as it is.

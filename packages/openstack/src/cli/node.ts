@@ -1,8 +1,8 @@
+import { startProcess } from '../cloud/process.ts';
+import type { ChildMessage } from '../cloud/supervisor.ts';
 import type { KumoConfig } from '../config/schema.ts';
 import { openSecrets } from '../config/secrets.ts';
 import { openStateDir } from '../config/state-dir.ts';
-import { startProcess } from '../cloud/process.ts';
-import type { ChildMessage } from '../cloud/supervisor.ts';
 import { untilStopped } from './signals.ts';
 
 /** `kumo node --config node.yaml`: runs this node's daemons in the foreground. As a supervisor's child it reports over IPC. */

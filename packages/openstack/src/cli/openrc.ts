@@ -9,6 +9,9 @@ export function openrcCommand(config: KumoConfig, options: { demo?: boolean }): 
   try {
     process.stdout.write(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new CommandError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}): start the cloud with kumo up first`, { cause: error });
+    throw new CommandError(
+      `${file} cannot be read (${(error as NodeJS.ErrnoException).code}): start the cloud with kumo up first`,
+      { cause: error },
+    );
   }
 }

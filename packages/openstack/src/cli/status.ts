@@ -1,5 +1,5 @@
 import { isAlive } from '../system/process-identity.ts';
-import { readRunFile, type RunningService } from '../system/run-file.ts';
+import { type RunningService, readRunFile } from '../system/run-file.ts';
 import { print, printJson, table } from './output.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
@@ -48,7 +48,12 @@ export async function statusCommand(stateDir: string, options: { json?: boolean 
   else if (status.pid === null) print('Kumo is not running. Start it with: kumo up');
   else {
     print(`Kumo is ${status.ready ? 'ready' : 'not ready'} (pid ${status.pid}).`);
-    print(table(['SERVICE', 'PID', 'HEALTHY', 'URL'], status.services.map(({ name, pid, healthy, url }) => [name, String(pid), healthy ? 'yes' : 'NO', url ?? ''])));
+    print(
+      table(
+        ['SERVICE', 'PID', 'HEALTHY', 'URL'],
+        status.services.map(({ name, pid, healthy, url }) => [name, String(pid), healthy ? 'yes' : 'NO', url ?? '']),
+      ),
+    );
   }
   return status.ready ? 0 : 3;
 }

@@ -11,12 +11,15 @@ import { print, printJson } from './output.ts';
  * @throws CommandError when the store does not know the server.
  */
 export function stepsOfServer(stateDir: string, serverId: string): Step[] {
-  if (!existsSync(join(stateDir, 'traces.db'))) throw new CommandError(`no trace is kept in ${stateDir}: start the cloud with: kumo up`);
+  if (!existsSync(join(stateDir, 'traces.db')))
+    throw new CommandError(`no trace is kept in ${stateDir}: start the cloud with: kumo up`);
   const store = new TraceStore({ stateDir, readOnly: true });
   try {
     const steps = deriveSteps(store.spansOfServer(serverId), serverId);
     if (!steps) {
-      throw new CommandError(`no trace of server ${serverId} is kept here: give the id that 'openstack server list' shows; traces older than trace.hours are gone`);
+      throw new CommandError(
+        `no trace of server ${serverId} is kept here: give the id that 'openstack server list' shows; traces older than trace.hours are gone`,
+      );
     }
     return steps;
   } finally {
@@ -26,7 +29,10 @@ export function stepsOfServer(stateDir: string, serverId: string): Step[] {
 
 export function printStep(step: Step): void {
   const head = `${String(step.step).padStart(2)}  ${`${step.from} -> ${step.to}`.padEnd(34)}  ${step.kind.padEnd(8)}`;
-  if (step.skipped) return print(`${head}  ${'-'.padStart(9)}     skipped: ${step.skipped}`);
+  if (step.skipped) {
+    print(`${head}  ${'-'.padStart(9)}     skipped: ${step.skipped}`);
+    return;
+  }
   print(`${head}  ${(step.ms ?? 0).toFixed(2).padStart(9)} ms  ${step.what}${step.cached ? ' (from the cache)' : ''}`);
 }
 
@@ -34,7 +40,19 @@ export function printStep(step: Step): void {
 export function traceCommand(stateDir: string, serverId: string, options: { json?: boolean }): void {
   const steps = stepsOfServer(stateDir, serverId);
   if (options.json) {
-    return printJson(steps.map(({ step, from, to, kind, startMs, ms, cached, skipped }) => ({ step, from, to, kind, startMs, ms, cached, skipped })));
+    printJson(
+      steps.map(({ step, from, to, kind, startMs, ms, cached, skipped }) => ({
+        step,
+        from,
+        to,
+        kind,
+        startMs,
+        ms,
+        cached,
+        skipped,
+      })),
+    );
+    return;
   }
   for (const step of steps) printStep(step);
 }

@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endpointOf } from '../cloud/environment.ts';
 import { type RunningProcess, startProcess } from '../cloud/process.ts';
 import { startSupervisor } from '../cloud/supervisor.ts';
-import { endpointOf } from '../cloud/environment.ts';
 import type { KumoConfig } from '../config/schema.ts';
 import { openSecrets, type Secrets } from '../config/secrets.ts';
 import { openStateDir } from '../config/state-dir.ts';
 import { writeClientFiles } from '../content/client-files.ts';
 import { ensureFirstContent } from '../content/first-content.ts';
-import { identityOf, isAlive, type ProcessIdentity } from '../system/process-identity.ts';
 import { prepareHost } from '../system/prepare-host.ts';
-import { readRunFile, removeRunFile, type RunningService, writeRunFile } from '../system/run-file.ts';
+import { identityOf, isAlive, type ProcessIdentity } from '../system/process-identity.ts';
+import { type RunningService, readRunFile, removeRunFile, writeRunFile } from '../system/run-file.ts';
 import { CommandError } from './command-error.ts';
 import { print, table } from './output.ts';
 import type { Progress } from './progress.ts';
@@ -30,14 +30,17 @@ export async function up(config: KumoConfig, progress: Progress): Promise<void> 
   const secrets = openSecrets(stateDir, config.passwords);
   const startedAt = new Date().toISOString();
   const self = identityOf(process.pid)!;
-  const note = (services: RunningService[], ready: boolean) => writeRunFile(stateDir, { process: self, ready, startedAt, services });
+  const note = (services: RunningService[], ready: boolean) =>
+    writeRunFile(stateDir, { process: self, ready, startedAt, services });
   note([], false);
   let cloud: Cloud | undefined;
   try {
     cloud = await startCloud(config, secrets, self, (services) => note(services, true));
     note(cloud.services(), false);
     writeAccountFiles(config, secrets);
-    await progress.during('making the first flavors, image and networks', () => ensureFirstContent(config, secrets, progress));
+    await progress.during('making the first flavors, image and networks', () =>
+      ensureFirstContent(config, secrets, progress),
+    );
     note(cloud.services(), true);
     printWelcome(config, secrets);
     await untilStopped();
@@ -52,10 +55,18 @@ interface Cloud {
   stop(): Promise<void>;
 }
 
-async function startCloud(config: KumoConfig, secrets: Secrets, self: ProcessIdentity, onChange: (services: RunningService[]) => void): Promise<Cloud> {
+async function startCloud(
+  config: KumoConfig,
+  secrets: Secrets,
+  self: ProcessIdentity,
+  onChange: (services: RunningService[]) => void,
+): Promise<Cloud> {
   if (config.layout === 'embedded') {
     const running: RunningProcess = await startProcess(config, secrets);
-    return { services: () => running.daemons.map((daemon) => ({ ...daemon, process: self })), stop: () => running.stop() };
+    return {
+      services: () => running.daemons.map((daemon) => ({ ...daemon, process: self })),
+      stop: () => running.stop(),
+    };
   }
   const supervisor = await startSupervisor(config, () => onChange(supervisor.daemons()));
   return { services: () => supervisor.daemons(), stop: () => supervisor.stop() };
@@ -67,7 +78,10 @@ export async function upDetached(config: KumoConfig, args: readonly string[], pr
   openStateDir(config.stateDir);
   const logFile = join(config.stateDir, 'log', 'up.log');
   const log = openSync(logFile, 'w', 0o600);
-  const child = spawn(process.execPath, [...process.execArgv, MAIN, 'up', ...args], { detached: true, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [...process.execArgv, MAIN, 'up', ...args], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
   closeSync(log);
   let ended: string | undefined;
   child.once('exit', (code, signal) => {
@@ -100,7 +114,9 @@ function isReady(stateDir: string, pid: number | undefined): boolean {
 function refuseSecondUp(stateDir: string): void {
   const running = readRunFile(stateDir);
   if (running && running.process.pid !== process.pid && isAlive(running.process)) {
-    throw new CommandError(`Kumo is already running on ${stateDir} (pid ${running.process.pid}): see kumo status, stop it with kumo down`);
+    throw new CommandError(
+      `Kumo is already running on ${stateDir} (pid ${running.process.pid}): see kumo status, stop it with kumo down`,
+    );
   }
 }
 
@@ -113,7 +129,9 @@ function writeAccountFiles(config: KumoConfig, secrets: Secrets): void {
 }
 
 function printWelcome(config: KumoConfig, secrets: Secrets): void {
-  const rows = (['keystone', 'glance-api', 'placement-api', 'nova-api', 'neutron-server', 'cinder-api'] as const).map((name) => [name, endpointOf(config, name)]);
+  const rows = (['keystone', 'glance-api', 'placement-api', 'nova-api', 'neutron-server', 'cinder-api'] as const).map(
+    (name) => [name, endpointOf(config, name)],
+  );
   print('Kumo is up.');
   print();
   print(table(['SERVICE', 'ENDPOINT'], rows));

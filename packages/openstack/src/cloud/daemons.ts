@@ -24,22 +24,87 @@ export interface DaemonKind {
 
 /** Every daemon of the cloud, in the order in which they are started; they stop the other way round. */
 export const DAEMONS: readonly DaemonKind[] = [
-  { name: 'keystone', service: 'keystone', make: async (env, config, secrets) => (await import('@kumo/keystone')).keystone(env, config.keystone, keystoneBootstrap(env, secrets)) },
-  { name: 'placement-api', service: 'placement', make: async (env, config) => (await import('@kumo/placement')).placementApi(env, config.placement) },
-  { name: 'glance-api', service: 'glance', make: async (env, config) => (await import('@kumo/glance')).glanceApi(env, config.glance) },
-  { name: 'neutron-server', service: 'neutron', make: async (env, config) => (await import('@kumo/neutron')).neutronServer(env, config.neutron) },
-  { name: 'neutron-linuxbridge-agent', service: 'neutron', make: async (env, config) => (await import('@kumo/neutron')).neutronL2Agent(env, config.neutron) },
-  { name: 'neutron-dhcp-agent', service: 'neutron', make: async (env, config) => (await import('@kumo/neutron')).neutronDhcpAgent(env, config.neutron) },
-  { name: 'neutron-l3-agent', service: 'neutron', make: async (env, config) => (await import('@kumo/neutron')).neutronL3Agent(env, config.neutron) },
-  { name: 'neutron-metadata-agent', service: 'neutron', make: async (env, config) => (await import('@kumo/neutron')).neutronMetadataAgent(env, config.neutron) },
-  { name: 'cinder-api', service: 'cinder', make: async (env, config) => (await import('@kumo/cinder')).cinderApi(env, config.cinder) },
-  { name: 'cinder-scheduler', service: 'cinder', make: async (env, config) => (await import('@kumo/cinder')).cinderScheduler(env, config.cinder) },
-  { name: 'cinder-volume', service: 'cinder', make: async (env, config) => (await import('@kumo/cinder')).cinderVolume(env, config.cinder) },
-  { name: 'nova-conductor', service: 'nova', make: async (env, config) => (await import('@kumo/nova')).novaConductor(env, config.nova) },
-  { name: 'nova-scheduler', service: 'nova', make: async (env, config) => (await import('@kumo/nova')).novaScheduler(env, config.nova) },
-  { name: 'nova-api', service: 'nova', make: async (env, config) => (await import('@kumo/nova')).novaApi(env, config.nova) },
-  { name: 'nova-metadata-api', service: 'nova', make: async (env, config) => (await import('@kumo/nova')).novaMetadataApi(env, config.nova) },
-  { name: 'nova-compute', service: 'nova', make: async (env, config) => (await import('@kumo/nova')).novaCompute(env, config.nova) },
+  {
+    name: 'keystone',
+    service: 'keystone',
+    make: async (env, config, secrets) =>
+      (await import('@kumo/keystone')).keystone(env, config.keystone, keystoneBootstrap(env, secrets)),
+  },
+  {
+    name: 'placement-api',
+    service: 'placement',
+    make: async (env, config) => (await import('@kumo/placement')).placementApi(env, config.placement),
+  },
+  {
+    name: 'glance-api',
+    service: 'glance',
+    make: async (env, config) => (await import('@kumo/glance')).glanceApi(env, config.glance),
+  },
+  {
+    name: 'neutron-server',
+    service: 'neutron',
+    make: async (env, config) => (await import('@kumo/neutron')).neutronServer(env, config.neutron),
+  },
+  {
+    name: 'neutron-linuxbridge-agent',
+    service: 'neutron',
+    make: async (env, config) => (await import('@kumo/neutron')).neutronL2Agent(env, config.neutron),
+  },
+  {
+    name: 'neutron-dhcp-agent',
+    service: 'neutron',
+    make: async (env, config) => (await import('@kumo/neutron')).neutronDhcpAgent(env, config.neutron),
+  },
+  {
+    name: 'neutron-l3-agent',
+    service: 'neutron',
+    make: async (env, config) => (await import('@kumo/neutron')).neutronL3Agent(env, config.neutron),
+  },
+  {
+    name: 'neutron-metadata-agent',
+    service: 'neutron',
+    make: async (env, config) => (await import('@kumo/neutron')).neutronMetadataAgent(env, config.neutron),
+  },
+  {
+    name: 'cinder-api',
+    service: 'cinder',
+    make: async (env, config) => (await import('@kumo/cinder')).cinderApi(env, config.cinder),
+  },
+  {
+    name: 'cinder-scheduler',
+    service: 'cinder',
+    make: async (env, config) => (await import('@kumo/cinder')).cinderScheduler(env, config.cinder),
+  },
+  {
+    name: 'cinder-volume',
+    service: 'cinder',
+    make: async (env, config) => (await import('@kumo/cinder')).cinderVolume(env, config.cinder),
+  },
+  {
+    name: 'nova-conductor',
+    service: 'nova',
+    make: async (env, config) => (await import('@kumo/nova')).novaConductor(env, config.nova),
+  },
+  {
+    name: 'nova-scheduler',
+    service: 'nova',
+    make: async (env, config) => (await import('@kumo/nova')).novaScheduler(env, config.nova),
+  },
+  {
+    name: 'nova-api',
+    service: 'nova',
+    make: async (env, config) => (await import('@kumo/nova')).novaApi(env, config.nova),
+  },
+  {
+    name: 'nova-metadata-api',
+    service: 'nova',
+    make: async (env, config) => (await import('@kumo/nova')).novaMetadataApi(env, config.nova),
+  },
+  {
+    name: 'nova-compute',
+    service: 'nova',
+    make: async (env, config) => (await import('@kumo/nova')).novaCompute(env, config.nova),
+  },
 ];
 
 /** Ports on which OpenStack's clients expect the APIs. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { type FastifyInstance } from 'fastify';
 import { inProcess, ServiceTokenSource, socket, TokenValidator, type Transport } from '@kumo/core/client';
 import type { DaemonEnv, HttpDaemonName, ServiceName } from '@kumo/core/daemon';
 import { createLogger, type Logger } from '@kumo/core/log';
 import type { Bus } from '@kumo/core/rpc';
 import { renderPrometheus } from '@kumo/core/telemetry';
+import type { FastifyInstance } from 'fastify';
 import type { KumoConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { DEFAULT_PORTS } from './daemons.ts';
@@ -23,13 +23,20 @@ export interface Process {
 /** The URL where peers and clients find an HTTP daemon: the configured one, else this node's address and the port. */
 export function endpointOf(config: KumoConfig, daemon: HttpDaemonName): string {
   const scheme = config.tls ? 'https' : 'http';
-  return config.peers[daemon] ?? `${scheme}://${config.publicAddress ?? config.listen}:${config.ports[daemon] ?? DEFAULT_PORTS[daemon]}`;
+  return (
+    config.peers[daemon] ??
+    `${scheme}://${config.publicAddress ?? config.listen}:${config.ports[daemon] ?? DEFAULT_PORTS[daemon]}`
+  );
 }
 
 /** Builds what one daemon is given. */
 export function environmentFor(daemon: string, service: ServiceName, shared: Process): DaemonEnv {
   const { config, secrets, apps, runsHere, bus } = shared;
-  const log = createLogger({ service: daemon, level: config.log.level, file: join(config.stateDir, 'log', `${daemon}.log`) });
+  const log = createLogger({
+    service: daemon,
+    level: config.log.level,
+    file: join(config.stateDir, 'log', `${daemon}.log`),
+  });
   const transports = new Map<string, Transport>();
   const transport = (to: HttpDaemonName): Transport => {
     let found = transports.get(to);
@@ -40,7 +47,11 @@ export function environmentFor(daemon: string, service: ServiceName, shared: Pro
     return found;
   };
   const serviceUser = (name: ServiceName) => ({ username: name, password: secrets.services[name] ?? '' });
-  const serviceToken = new ServiceTokenSource({ transport: transport('keystone'), from: daemon, ...serviceUser(service) });
+  const serviceToken = new ServiceTokenSource({
+    transport: transport('keystone'),
+    from: daemon,
+    ...serviceUser(service),
+  });
   return {
     log,
     bus,

@@ -9,8 +9,20 @@ const CATALOG: readonly { name: string; type: string; daemon: HttpDaemonName; pa
   { name: 'placement', type: 'placement', daemon: 'placement-api', path: '', description: 'OpenStack Placement' },
   { name: 'nova', type: 'compute', daemon: 'nova-api', path: '/v2.1', description: 'OpenStack Compute' },
   { name: 'neutron', type: 'network', daemon: 'neutron-server', path: '', description: 'OpenStack Networking' },
-  { name: 'cinderv3', type: 'volumev3', daemon: 'cinder-api', path: '/v3/$(project_id)s', description: 'OpenStack Block Storage' },
-  { name: 'cinder', type: 'block-storage', daemon: 'cinder-api', path: '/v3/$(project_id)s', description: 'OpenStack Block Storage' },
+  {
+    name: 'cinderv3',
+    type: 'volumev3',
+    daemon: 'cinder-api',
+    path: '/v3/$(project_id)s',
+    description: 'OpenStack Block Storage',
+  },
+  {
+    name: 'cinder',
+    type: 'block-storage',
+    daemon: 'cinder-api',
+    path: '/v3/$(project_id)s',
+    description: 'OpenStack Block Storage',
+  },
 ];
 
 /** What Keystone makes sure of at every start: users with this cloud's passwords, and the catalog with its addresses. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import type { Daemon, HttpDaemonName } from '@kumo/core/daemon';
 import { listen } from '@kumo/core/http';
 import { createLogger } from '@kumo/core/log';
 import { type Bus, inProcessBus, rabbitBus } from '@kumo/core/rpc';
 import { startTelemetry } from '@kumo/core/telemetry';
+import type { FastifyInstance } from 'fastify';
 import { CommandError } from '../cli/command-error.ts';
 import type { KumoConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
@@ -24,7 +24,8 @@ export function daemonsOf(config: KumoConfig): DaemonKind[] {
   if (!config.daemons) return [...DAEMONS];
   const known = new Set<string>(DAEMONS.map(({ name }) => name));
   const unknown = config.daemons.filter((name) => !known.has(name));
-  if (unknown.length > 0) throw new CommandError(`daemons: there is no daemon '${unknown[0]}'; there are ${[...known].join(', ')}`);
+  if (unknown.length > 0)
+    throw new CommandError(`daemons: there is no daemon '${unknown[0]}'; there are ${[...known].join(', ')}`);
   const wanted = new Set(config.daemons);
   return DAEMONS.filter(({ name }) => wanted.has(name));
 }
@@ -39,13 +40,17 @@ export async function startProcess(config: KumoConfig, secrets: Secrets): Promis
   const here = new Set<string>(kinds.map(({ name }) => name));
   const undo = new AsyncDisposableStack();
   try {
-    const log = createLogger({ service: 'kumo', level: config.log.level, file: join(config.stateDir, 'log', 'kumo.log') });
+    const log = createLogger({
+      service: 'kumo',
+      level: config.log.level,
+      file: join(config.stateDir, 'log', 'kumo.log'),
+    });
     const telemetry = await startTelemetry({
       daemons: kinds.map(({ name }) => name),
       stateDir: config.stateDir,
       log,
       exportUrl: config.trace.otlpUrl,
-      maxAgeMs: config.trace.hours * 3_600_000,
+      maxAgeHours: config.trace.hours,
     });
     undo.defer(() => telemetry.stop());
     const bus: Bus = config.bus === 'in-process' ? inProcessBus({ log }) : await rabbitBus({ url: config.bus, log });
@@ -83,9 +88,13 @@ async function bind(name: HttpDaemonName, app: FastifyInstance, config: KumoConf
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
-      throw new CommandError(`port ${port} of ${config.listen}, which ${name} needs, is taken: stop what listens there, or set ports.${name} in kumo.yaml`, { cause: error });
+      throw new CommandError(
+        `port ${port} of ${config.listen}, which ${name} needs, is taken: stop what listens there, or set ports.${name} in kumo.yaml`,
+        { cause: error },
+      );
     }
-    if (code === 'EADDRNOTAVAIL') throw new CommandError(`listen: ${config.listen} is no address of this machine`, { cause: error });
+    if (code === 'EADDRNOTAVAIL')
+      throw new CommandError(`listen: ${config.listen} is no address of this machine`, { cause: error });
     throw error;
   }
 }

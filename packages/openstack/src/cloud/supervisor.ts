@@ -38,7 +38,8 @@ export interface Supervisor {
  * @throws CommandError when one of them does not become ready; the others are stopped then.
  */
 export async function startSupervisor(config: KumoConfig, onChange: () => void): Promise<Supervisor> {
-  if (config.bus === 'in-process') throw new CommandError('layout: `processes` needs RabbitMQ: set `bus: amqp://user:password@host` in kumo.yaml');
+  if (config.bus === 'in-process')
+    throw new CommandError('layout: `processes` needs RabbitMQ: set `bus: amqp://user:password@host` in kumo.yaml');
   const directory = join(config.stateDir, 'run', 'nodes');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const children = daemonsOf(config).map(({ name }) => {
@@ -54,7 +55,12 @@ export async function startSupervisor(config: KumoConfig, onChange: () => void):
     throw error;
   }
   return {
-    daemons: () => children.map(({ name, identity }) => ({ name, url: isHttp(name) ? endpointOf(config, name) : null, process: identity })),
+    daemons: () =>
+      children.map(({ name, identity }) => ({
+        name,
+        url: isHttp(name) ? endpointOf(config, name) : null,
+        process: identity,
+      })),
     stop,
   };
 }
@@ -81,10 +87,21 @@ class Child {
   /** Resolves when the daemon says that it is ready. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const child = fork(MAIN, ['node', '--config', this.#file], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: process.execArgv });
+      const child = fork(MAIN, ['node', '--config', this.#file], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        execArgv: process.execArgv,
+      });
       this.#process = child;
       this.#identity = identityOf(child.pid ?? 0) ?? this.#identity;
-      const timer = setTimeout(() => reject(new CommandError(`${this.name} was not ready after ${READY_TIMEOUT_MS / 1000} s; see: kumo logs ${this.name}`)), READY_TIMEOUT_MS);
+      const timer = setTimeout(
+        () =>
+          reject(
+            new CommandError(
+              `${this.name} was not ready after ${READY_TIMEOUT_MS / 1000} s; see: kumo logs ${this.name}`,
+            ),
+          ),
+        READY_TIMEOUT_MS,
+      );
       child.on('message', (message: ChildMessage) => {
         clearTimeout(timer);
         if (message.kind === 'failed') return reject(new CommandError(message.message));
@@ -93,7 +110,11 @@ class Child {
       });
       child.once('exit', (code, signal) => {
         clearTimeout(timer);
-        reject(new CommandError(`${this.name} ended (${signal ?? `exit code ${code}`}) before it was ready; see: kumo logs ${this.name}`));
+        reject(
+          new CommandError(
+            `${this.name} ended (${signal ?? `exit code ${code}`}) before it was ready; see: kumo logs ${this.name}`,
+          ),
+        );
         this.#startAgain();
       });
     });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigError, loadConfig } from '@kumo/core/config';
 import { CommandError } from '../cli/command-error.ts';
+import { GUEST_USER } from '../system/guest-user.ts';
 import { KumoConfig } from './schema.ts';
 import { defaultStateDir } from './state-dir.ts';
 
@@ -15,12 +16,24 @@ const NO_SETTINGS = ['KUMO_STATE', 'KUMO_CONFIG', 'KUMO_FAULT', 'KUMO_TEST_*', '
  * @throws CommandError with one sentence per wrong or unknown setting.
  */
 export function readConfig(file: string | undefined): KumoConfig {
-  const found = file ?? ['kumo.yaml', 'kumo.yml'].flatMap((name) => [join(defaultStateDir(), name), resolve(name)]).find(existsSync);
+  const found =
+    file ??
+    ['kumo.yaml', 'kumo.yml'].flatMap((name) => [join(defaultStateDir(), name), resolve(name)]).find(existsSync);
   try {
-    const config = loadConfig(KumoConfig, { file: found, fileRequired: file !== undefined, ignoredVariables: NO_SETTINGS });
-    return { ...config, stateDir: resolve(config.stateDir) };
+    const config = loadConfig(KumoConfig, {
+      file: found,
+      fileRequired: file !== undefined,
+      ignoredVariables: NO_SETTINGS,
+    });
+    return withGuestUser({ ...config, stateDir: resolve(config.stateDir) });
   } catch (error) {
     if (error instanceof ConfigError) throw new CommandError(error.message, { exitCode: 2, cause: error });
     throw error;
   }
+}
+
+/** Where Kumo is root, taps belong to the user as which guests run. */
+function withGuestUser(config: KumoConfig): KumoConfig {
+  if (process.getuid?.() !== 0) return config;
+  return { ...config, neutron: { guestUser: GUEST_USER, ...config.neutron } };
 }

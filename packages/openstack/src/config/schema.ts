@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
-import { type Static, Type as T } from 'typebox';
 import { CinderConfig } from '@kumo/cinder/config';
 import { GlanceConfig } from '@kumo/glance/config';
 import { KeystoneConfig } from '@kumo/keystone/config';
 import { NeutronConfig } from '@kumo/neutron/config';
 import { NovaConfig } from '@kumo/nova/config';
 import { PlacementConfig } from '@kumo/placement/config';
+import { type Static, Type as T } from 'typebox';
 import { defaultStateDir } from './state-dir.ts';
 
 const Port = T.Integer({ minimum: 1, maximum: 65535 });
@@ -26,9 +26,17 @@ const PerHttpDaemon = <S extends ReturnType<typeof T.String> | typeof Port>(valu
 /** `kumo.yaml`, and a node's file: what may be set, with its default. */
 export const KumoConfig = T.Object(
   {
-    stateDir: T.String({ default: defaultStateDir(), description: 'Where databases, images, disks, logs and secrets are.' }),
+    stateDir: T.String({
+      default: defaultStateDir(),
+      description: 'Where databases, images, disks, logs and secrets are.',
+    }),
     region: T.String({ default: 'RegionOne', minLength: 1, maxLength: 255 }),
-    host: T.String({ default: hostname(), minLength: 1, maxLength: 255, description: "This node's name in hypervisor, service and agent lists." }),
+    host: T.String({
+      default: hostname(),
+      minLength: 1,
+      maxLength: 255,
+      description: "This node's name in hypervisor, service and agent lists.",
+    }),
     listen: T.String({ default: '127.0.0.1', description: 'The address of this node on the management network.' }),
     publicAddress: T.Optional(T.String({ description: 'The address that the catalog names; default: `listen`.' })),
     ports: PerHttpDaemon(Port),
@@ -38,12 +46,29 @@ export const KumoConfig = T.Object(
       description: '`embedded`: every daemon in one process. `processes`: each in its own, started again when it dies.',
     }),
     daemons: T.Optional(T.Array(T.String(), { minItems: 1, description: 'The daemons of this node; default: all.' })),
-    bus: T.String({ default: 'in-process', pattern: '^(in-process|amqps?://.+)$', description: '`in-process` or the URL of RabbitMQ.' }),
-    database: T.String({ default: 'sqlite', pattern: '^(sqlite|(mysql|postgres)://[^/]+/?)$', description: '`sqlite`, or a server without a database: `mysql://user:password@host:3306`.' }),
-    passwords: T.Object({ admin: T.Optional(T.String({ minLength: 1 })), demo: T.Optional(T.String({ minLength: 1 })) }, { additionalProperties: false, default: {} }),
+    bus: T.String({
+      default: 'in-process',
+      pattern: '^(in-process|amqps?://.+)$',
+      description: '`in-process` or the URL of RabbitMQ.',
+    }),
+    database: T.String({
+      default: 'sqlite',
+      pattern: '^(sqlite|(mysql|postgres)://[^/]+/?)$',
+      description: '`sqlite`, or a server without a database: `mysql://user:password@host:3306`.',
+    }),
+    passwords: T.Object(
+      { admin: T.Optional(T.String({ minLength: 1 })), demo: T.Optional(T.String({ minLength: 1 })) },
+      { additionalProperties: false, default: {} },
+    ),
     tls: T.Optional(T.Object({ certFile: T.String(), keyFile: T.String() }, { additionalProperties: false })),
-    log: T.Object({ level: T.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) }, { additionalProperties: false, default: {} }),
-    trace: T.Object({ otlpUrl: T.Optional(T.String({ pattern: '^https?://' })), hours: T.Number({ default: 24, minimum: 0 }) }, { additionalProperties: false, default: {} }),
+    log: T.Object(
+      { level: T.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) },
+      { additionalProperties: false, default: {} },
+    ),
+    trace: T.Object(
+      { otlpUrl: T.Optional(T.String({ pattern: '^https?://' })), hours: T.Number({ default: 24, minimum: 0 }) },
+      { additionalProperties: false, default: {} },
+    ),
     firstContent: T.Object(
       {
         publicCidr: T.String({ default: '172.24.4.0/24' }),

@@ -35,6 +35,9 @@ export function openStateDir(stateDir: string): void {
     for (const name of ['run', 'log', 'db']) mkdirSync(join(stateDir, name), { recursive: true, mode: 0o700 });
     writeFileSync(versionFile, `${STATE_VERSION}\n`);
   } catch (error) {
-    throw new CommandError(`${stateDir} cannot be used (${(error as Error).message}): name another one with KUMO_STATE=…`, { cause: error });
+    throw new CommandError(
+      `${stateDir} cannot be used (${(error as Error).message}): name another one with KUMO_STATE=…`,
+      { cause: error },
+    );
   }
 }

@@ -26,13 +26,27 @@ export function openrcText(account: ClientAccount, authUrl: string, region: stri
     OS_REGION_NAME: region,
     OS_IDENTITY_API_VERSION: '3',
   };
-  return `${Object.entries(values).map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`).join('\n')}\n`;
+  return `${Object.entries(values)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`)
+    .join('\n')}\n`;
 }
 
 /** Writes `openrc` (admin), `openrc-demo` and `clouds.yaml` into the state directory, 0600, each in one move. */
-export function writeClientFiles(stateDir: string, accounts: { admin: ClientAccount; demo: ClientAccount }, authUrl: string, region: string): ClientFiles {
+export function writeClientFiles(
+  stateDir: string,
+  accounts: { admin: ClientAccount; demo: ClientAccount },
+  authUrl: string,
+  region: string,
+): ClientFiles {
   const cloud = ({ user, project, password }: ClientAccount) => ({
-    auth: { auth_url: authUrl, username: user, password, project_name: project, user_domain_name: 'Default', project_domain_name: 'Default' },
+    auth: {
+      auth_url: authUrl,
+      username: user,
+      password,
+      project_name: project,
+      user_domain_name: 'Default',
+      project_domain_name: 'Default',
+    },
     region_name: region,
     identity_api_version: 3,
   });

@@ -51,7 +51,10 @@ export function missing(requirements: readonly Requirement[]): Requirement[] {
 
 /** Debian package names, one per line, as a script of the project lists them (`#` begins a comment). */
 export function packageList(file: string): string[] {
-  return readFileSync(file, 'utf8').split('\n').map((line) => line.replace(/#.*/, '').trim()).filter(Boolean);
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter(Boolean);
 }
 
 /**
@@ -63,9 +66,23 @@ export function packageList(file: string): string[] {
 export function installPackages(names: readonly string[], say: (line: string) => void): void {
   const wanted = [...new Set(names)];
   if (wanted.length === 0) return;
-  const apt = ['apt-get', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', 'install', ...wanted];
+  const apt = [
+    'apt-get',
+    '-y',
+    '-q',
+    '--no-install-recommends',
+    '-o',
+    'Dpkg::Options::=--force-confdef',
+    '-o',
+    'Dpkg::Options::=--force-confold',
+    'install',
+    ...wanted,
+  ];
   const line = `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${wanted.join(' ')}`;
-  if (!existsSync('/usr/bin/apt-get')) throw new CommandError(`these programs' packages are missing and this is no Debian or Ubuntu: install ${wanted.join(' ')} yourself`);
+  if (!existsSync('/usr/bin/apt-get'))
+    throw new CommandError(
+      `these programs' packages are missing and this is no Debian or Ubuntu: install ${wanted.join(' ')} yourself`,
+    );
   const isRoot = process.getuid?.() === 0;
   const prefix = isRoot ? [] : ['sudo', '-n'];
   if (!isRoot && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) {
@@ -75,8 +92,14 @@ export function installPackages(names: readonly string[], say: (line: string) =>
   const withServicesOff = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1'];
   for (const command of [['apt-get', '-q', 'update'], apt]) {
     const [program, ...args] = [...prefix, ...withServicesOff, ...command] as [string, ...string[]];
-    const { status, stdout, stderr } = spawnSync(program, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', timeout: 1_200_000 });
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      encoding: 'utf8',
+      timeout: 1_200_000,
+    });
     if (status === 0) continue;
-    throw new CommandError(`${command.slice(0, 3).join(' ')} failed (${`${stdout}${stderr}`.trim().split('\n').slice(-3).join(' ')}); mend it, or run this line yourself:\n  ${line}`);
+    throw new CommandError(
+      `${command.slice(0, 3).join(' ')} failed (${`${stdout}${stderr}`.trim().split('\n').slice(-3).join(' ')}); mend it, or run this line yourself:\n  ${line}`,
+    );
   }
 }

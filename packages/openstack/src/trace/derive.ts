@@ -28,7 +28,9 @@ export function deriveSteps(spans: readonly StoredSpan[], serverId: string): Ste
   if (!creation) return undefined;
   const ofServer = withoutOtherServers(spans, serverId);
   const tree = new Map(ofServer.map((span) => [span.spanId, span]));
-  const candidates = ofServer.filter((span) => span.traceId === creation.traceId || (creation.auditId !== null && span.auditId === creation.auditId));
+  const candidates = ofServer.filter(
+    (span) => span.traceId === creation.traceId || (creation.auditId !== null && span.auditId === creation.auditId),
+  );
   const chosen = new Map<number, StoredSpan>();
   for (const definition of STEPS) {
     const found = pick(definition, candidates, chosen, tree);
@@ -45,7 +47,12 @@ function withoutOtherServers(spans: readonly StoredSpan[], serverId: string): St
     const known = verdicts.get(span.spanId);
     if (known !== undefined) return known;
     const parent = span.parentId ? byId.get(span.parentId) : undefined;
-    const verdict = span.serverId !== null ? span.serverId === serverId || span.name === 'createServer' : parent ? isOurs(parent) : true;
+    const verdict =
+      span.serverId !== null
+        ? span.serverId === serverId || span.name === 'createServer'
+        : parent
+          ? isOurs(parent)
+          : true;
     verdicts.set(span.spanId, verdict);
     return verdict;
   };
@@ -53,7 +60,12 @@ function withoutOtherServers(spans: readonly StoredSpan[], serverId: string): St
 }
 
 /** When a step was run again after a crash, the earliest attempt that ended well counts, else the earliest. */
-function pick(definition: StepDefinition, spans: readonly StoredSpan[], chosen: ReadonlyMap<number, StoredSpan>, tree: ReadonlyMap<string, StoredSpan>) {
+function pick(
+  definition: StepDefinition,
+  spans: readonly StoredSpan[],
+  chosen: ReadonlyMap<number, StoredSpan>,
+  tree: ReadonlyMap<string, StoredSpan>,
+) {
   const above = definition.below === undefined ? undefined : chosen.get(definition.below);
   if (definition.below !== undefined && !above) return undefined;
   const fitting = spans.filter((span) => definition.match(span) && (!above || isBelow(span, above, tree)));
@@ -69,7 +81,17 @@ function isBelow(span: StoredSpan, above: StoredSpan, tree: ReadonlyMap<string, 
 function stepOf(definition: StepDefinition, span: StoredSpan | undefined, zeroUs: number): Step {
   const { step, from, to, kind, what, part = 'whole' } = definition;
   if (!span) {
-    return { step, from, to, kind, startMs: null, ms: null, cached: false, skipped: definition.skippedWhen ?? 'not seen (yet)', what };
+    return {
+      step,
+      from,
+      to,
+      kind,
+      startMs: null,
+      ms: null,
+      cached: false,
+      skipped: definition.skippedWhen ?? 'not seen (yet)',
+      what,
+    };
   }
   const isAnswer = part === 'end';
   return {

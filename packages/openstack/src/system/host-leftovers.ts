@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { HostAuditDriver, NetHost } from '@kumo/neutron';
+import type { KumoConfig } from '../config/schema.ts';
+import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
+
+const END_TIMEOUT_MS = 5_000;
+
+/** Ends what runs on this host for a cloud that is down (guests, disks' servers) and removes its networks. */
+export async function removeFromHost(config: KumoConfig): Promise<void> {
+  await endProcesses(processesNaming(config.stateDir));
+  if (config.neutron.dataplane !== 'linux' || process.getuid?.() !== 0) return;
+  const runDir = config.neutron.runDir ?? `/run/kumo-${config.neutron.cloudId}`;
+  await new HostAuditDriver(new NetHost({ cloudId: config.neutron.cloudId }), { runDir }).removeAll();
+}
+
+/** Every process that Kumo leaves running has a path below the state directory among its arguments. */
+export function processesNaming(stateDir: string): ProcessIdentity[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && Number(name) !== process.ppid)
+    .filter((pid) => programOf(pid).startsWith('qemu') && argumentsOf(pid).includes(`${stateDir}/`))
+    .flatMap((pid) => identityOf(Number(pid)) ?? []);
+}
+
+function argumentsOf(pid: string): string {
+  return readProc(`/proc/${pid}/cmdline`);
+}
+
+function programOf(pid: string): string {
+  return readProc(`/proc/${pid}/comm`);
+}
+
+function readProc(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // The process ended while we looked.
+    return '';
+  }
+}
+
+async function endProcesses(processes: readonly ProcessIdentity[]): Promise<void> {
+  for (const one of processes) if (isAlive(one)) process.kill(one.pid, 'SIGKILL');
+  const deadline = Date.now() + END_TIMEOUT_MS;
+  while (processes.some(isRunning) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** A killed process whose parent has not asked for it yet is gone for our purposes. */
+function isRunning(one: ProcessIdentity): boolean {
+  return isAlive(one) && !/^State:\s+Z/m.test(readProc(`/proc/${one.pid}/status`));
+}
