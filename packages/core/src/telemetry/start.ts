@@ -4,7 +4,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { type Logger, silentLogger } from '../log/index.ts';
-import { FaultProcessor, parseFault } from './fault.ts';
+import { FaultProcessor } from './fault.ts';
 import { headSampler } from './head-sampler.ts';
 import { StoreProcessor } from './store-processor.ts';
 import { TraceStore } from './trace-store.ts';
@@ -19,7 +19,7 @@ export interface TelemetryOptions {
   /** How long spans are kept. Default 24. */
   maxAgeHours?: number;
   maxRows?: number;
-  /** JSON of a `Fault`; for tests. Default: the environment's `KUMO_FAULT`. */
+  /** JSON of a `Fault`, or `@/path` of a file with it; for tests. Default: the environment's `KUMO_FAULT`. */
   fault?: string;
 }
 
@@ -39,7 +39,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const { daemons = [], log = silentLogger, exportUrl, stateDir, fault = process.env.KUMO_FAULT } = options;
   const spanProcessors: SpanProcessor[] = [];
   if (fault) {
-    spanProcessors.push(new FaultProcessor(parseFault(fault)));
+    spanProcessors.push(new FaultProcessor(fault));
     log.warn({ fault }, 'a fault is armed: this process kills itself at a span');
   }
   const store = new TraceStore({ stateDir, maxAgeHours: options.maxAgeHours, maxRows: options.maxRows });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -226,6 +226,31 @@ for (const when of ['start', 'end']) {
     assert.deepEqual(await once(start([stateDir, 'nova-api', '2'], env), 'exit'), [0, null], 'restarted, it lives');
   });
 }
+
+test('a fault in a file is armed later, and looks at the span above', async () => {
+  const stateDir = freshDir();
+  const file = join(root, 'fault.json');
+  const env = { KUMO_FAULT: `@${file}` };
+  const arm = (conditions: object) =>
+    writeFileSync(file, JSON.stringify({ name: '^INSERT', once: join(root, 'marker-file'), ...conditions }));
+  const ended = async () => once(start([stateDir, 'nova-api', '2'], env), 'exit');
+  assert.deepEqual(await ended(), [0, null], 'no file, no fault');
+  arm({ parent: '^deleteServer$' });
+  assert.deepEqual(await ended(), [0, null], 'another parent');
+  arm({ parent: '^createServer$', parentFrom: 'nova-compute' });
+  assert.deepEqual(await ended(), [0, null], 'a parent of another party');
+  arm({ parent: '^createServer$', parentFrom: 'client', when: 'end' });
+  assert.deepEqual(await ended(), [null, 'SIGKILL']);
+
+  rmSync(file);
+  rmSync(join(root, 'marker-file'));
+  const running = start([stateDir, 'nova-api', '1000000'], env);
+  const killed = once(running, 'exit');
+  await sleep(300);
+  assert.equal(running.exitCode ?? running.signalCode, null, 'it lives while nothing is armed');
+  arm({});
+  assert.deepEqual(await killed, [null, 'SIGKILL']);
+});
 
 test('a fault that cannot be read is refused', () => {
   assert.throws(() => parseFault('{'), /KUMO_FAULT is no JSON/);
