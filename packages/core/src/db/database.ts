@@ -21,9 +21,11 @@ export interface Db<Schema> {
    *
    * After a statement's error the transaction is over, as PostgreSQL has it: catch a unique violation outside, or use `insertIgnore`.
    *
+   * `name` shows in the trace: `COMMIT createServer`.
+   *
    * @throws commitUnknown when the connection was lost during COMMIT; databaseBusy or databaseUnavailable at the deadline.
    */
-  transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>, options?: { name?: string }): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -82,9 +84,9 @@ function makeDb<Schema>(shared: SharedEngine, options: DbOptions): Db<Schema> {
     q: kyselyOn<Schema>(engine.dialect, { provideConnection: (consumer) => consumer(connection) }),
     dialect: engine.dialect,
     service,
-    async transaction(work) {
+    async transaction(work, { name } = {}) {
       outside();
-      return runTransaction(shared, options, work);
+      return runTransaction(shared, { ...options, name }, work);
     },
     close: () => shared.release(),
   };

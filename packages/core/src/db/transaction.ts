@@ -13,6 +13,8 @@ const RETRY = { deadlineMs: 30_000, firstMs: 5, maxMs: 1000 };
 export interface TransactionOptions extends SqlParties {
   service: string;
   log: Logger;
+  /** For the spans of BEGIN and COMMIT. */
+  name?: string;
 }
 
 /** The connection of one attempt. */
@@ -78,7 +80,7 @@ class Attempt {
   async run<Schema, T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T> {
     let isBroken = true;
     try {
-      await tracedCommand('BEGIN', this.#options, () => this.#remember(this.#session.begin()));
+      await tracedCommand(this.#spanName('BEGIN'), this.#options, () => this.#remember(this.#session.begin()));
       const connection = this.#connection();
       const tx = transactionOn<Schema>(this.#engine.dialect, { provideConnection: (consumer) => consumer(connection) });
       try {
@@ -96,6 +98,11 @@ class Attempt {
     } finally {
       this.#session.release(isBroken);
     }
+  }
+
+  #spanName(command: string): string {
+    const { name } = this.#options;
+    return name === undefined ? command : `${command} ${name}`;
   }
 
   #connection(): TransactionConnection {
@@ -136,7 +143,7 @@ class Attempt {
 
   async #commit(): Promise<void> {
     try {
-      await tracedCommand('COMMIT', this.#options, () => this.#session.commit());
+      await tracedCommand(this.#spanName('COMMIT'), this.#options, () => this.#session.commit());
     } catch (cause) {
       this.error = cause;
       if (failureOf(cause) !== 'lost') throw cause;
