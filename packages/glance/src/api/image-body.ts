@@ -21,7 +21,7 @@ export const settableFields = {
 
 export const ImageCreateFields = T.Object({ id: T.Optional(Uuid), ...settableFields });
 
-const ImageFields = T.Object({
+export const ImageFields = T.Object({
   id: T.String(),
   name: Nullable(T.String()),
   status: ImageStatus,

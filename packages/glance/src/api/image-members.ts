@@ -13,7 +13,7 @@ import {
 const MemberStatus = StringEnum('pending', 'accepted', 'rejected');
 const MemberId = T.String({ minLength: 1, maxLength: 255 });
 const MemberParams = T.Object({ ...ImageParams.properties, member_id: MemberId });
-const MemberBody = T.Object({
+export const MemberBody = T.Object({
   image_id: T.String(),
   member_id: T.String(),
   status: MemberStatus,
