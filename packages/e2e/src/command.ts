@@ -20,7 +20,8 @@ export function outcomeOf(program: string, args: readonly string[], options: Com
       program,
       [...args],
       { env: { ...process.env, ...env }, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 64 << 20 },
-      (error, stdout, stderr) => resolve({ code: error ? (typeof error.code === 'number' ? error.code : -1) : 0, stdout, stderr }),
+      (error, stdout, stderr) =>
+        resolve({ code: error ? (typeof error.code === 'number' ? error.code : -1) : 0, stdout, stderr }),
     );
     // A program may end before it has read its input; its exit code says how it went.
     child.stdin?.on('error', () => {});

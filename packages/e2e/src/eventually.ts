@@ -3,7 +3,11 @@
  *
  * @throws Error naming what was waited for; its cause is the last error that `ask` threw, if it did.
  */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, options: { timeoutMs?: number; everyMs?: number } = {}): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined>,
+  options: { timeoutMs?: number; everyMs?: number } = {},
+): Promise<T> {
   const { timeoutMs = 60_000, everyMs = 100 } = options;
   const deadline = Date.now() + timeoutMs;
   let cause: unknown;

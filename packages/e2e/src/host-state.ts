@@ -1,0 +1,126 @@
+import { existsSync, globSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cloud } from './cloud.ts';
+import { succeed } from './command.ts';
+
+/** What there is on this host that a cloud may have made, as sorted lines that say what it is. */
+export interface HostState {
+  links: string[];
+  namespaces: string[];
+  nftTables: string[];
+  processes: string[];
+  files: string[];
+}
+
+/** Files that a cloud has in any case, or that are kept on purpose: databases, logs, keys, the cache of base images. */
+const KEPT = [
+  /^(db|log|keystone|guest)\//,
+  /^traces\.db/,
+  /^instances\/_?(base|cache)/,
+  /^(image-cache|base|cache)\//,
+  /^run\/(kumo\.json|nodes\/)/,
+  /^[^/]+$/,
+];
+const HELPERS = /^(qemu-system-|qemu-storage-daemon$|qemu-img$|qemu-nbd$|dnsmasq$|nsenter$|ip$)/;
+
+/**
+ * Looks at the host itself, not at what the cloud believes. Links of the host's own namespace are all listed, save those that
+ * bear another cloud's mark: one that was made and not yet marked when its maker was killed shall be found.
+ */
+export async function hostState(cloud: Cloud): Promise<HostState> {
+  const [links, namespaces, nftTables] = await Promise.all([linksFor(cloud), namespacesOf(cloud), tablesOf(cloud)]);
+  return { links, namespaces, nftTables, processes: processesOf(cloud), files: filesOf(cloud) };
+}
+
+async function linksFor({ cloudId }: Cloud): Promise<string[]> {
+  const all = JSON.parse(await succeed('ip', ['-json', 'link', 'show'])) as {
+    ifname: string;
+    ifalias?: string;
+    link_type?: string;
+  }[];
+  return all
+    .filter(({ ifalias }) => !ifalias?.startsWith('kumo:') || ifalias.startsWith(`kumo:${cloudId}:`))
+    .map(({ ifname, ifalias }) => `${ifname}${ifalias ? ` (${ifalias})` : ''}`)
+    .sort();
+}
+
+/** All network namespaces, except those whose `lo` says that another cloud made them. */
+async function namespacesOf({ cloudId }: Cloud): Promise<string[]> {
+  const names = existsSync('/run/netns') ? readdirSync('/run/netns') : [];
+  const found: string[] = [];
+  for (const name of names) {
+    const [lo] = JSON.parse(await succeed('ip', ['-netns', name, '-json', 'link', 'show', 'dev', 'lo'])) as {
+      ifalias?: string;
+    }[];
+    if (!lo?.ifalias?.startsWith('kumo:') || lo.ifalias.startsWith(`kumo:${cloudId}:`)) found.push(name);
+  }
+  return found.sort();
+}
+
+async function tablesOf({ cloudId }: Cloud): Promise<string[]> {
+  const { nftables } = JSON.parse(await succeed('nft', ['-j', 'list', 'tables'])) as {
+    nftables: { table?: { family: string; name: string } }[];
+  };
+  return nftables
+    .flatMap(({ table }) => (table?.name.includes(cloudId) ? [`${table.family} ${table.name}`] : []))
+    .sort();
+}
+
+/** Programs beside Kumo's own daemons that name this cloud in their command line, or run in one of its directories. */
+function processesOf({ stateDir, cloudId }: Cloud): string[] {
+  const found: string[] = [];
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const args = commandLine(pid);
+    const program = args[0]?.split('/').at(-1) ?? '';
+    if (!HELPERS.test(program)) continue;
+    if (
+      args.some((argument) => argument.includes(stateDir) || argument.includes(cloudId)) ||
+      workDirectory(pid).startsWith(stateDir)
+    ) {
+      found.push(`${program} ${args.slice(1).join(' ').slice(0, 300)}`);
+    }
+  }
+  return found.sort();
+}
+
+function commandLine(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    // It ended while we looked.
+    return [];
+  }
+}
+
+function workDirectory(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    // It ended while we looked.
+    return '';
+  }
+}
+
+function filesOf({ stateDir }: Cloud): string[] {
+  return globSync('**', { cwd: stateDir, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(stateDir.length + 1))
+    .filter((path) => !KEPT.some((pattern) => pattern.test(path)))
+    .sort();
+}
+
+/** Process ids of the guests of a cloud, by server id: whoever was started from a server's directory. */
+export function guestPids(stateDir: string): Map<string, number> {
+  const files = globSync('instances/*/run/qemu.pid', { cwd: stateDir });
+  const alive = files.map((file) => [file.split('/')[1]!, Number(readFileSync(join(stateDir, file), 'utf8'))] as const);
+  return new Map(alive.filter(([, pid]) => commandLine(String(pid))[0]?.includes('qemu-system')));
+}
+
+/** How many guests run for one server, however they were started. */
+export function guestsOf(serverId: string): number {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    const args = commandLine(pid);
+    return args[0]?.includes('qemu-system') && args.some((argument) => argument.includes(serverId));
+  }).length;
+}
