@@ -1,0 +1,29 @@
+import { cinderApi } from '@kumo/cinder/api';
+import { type Client, client } from '@kumo/core/client';
+import type { DaemonEnv } from '@kumo/core/daemon';
+import { glanceApi } from '@kumo/glance/api';
+import { neutronApi } from '@kumo/neutron/api';
+
+/** The services that nova-api asks on a user's behalf, with the user's own token. */
+export interface Neighbours {
+  readonly glance: Client<typeof glanceApi>;
+  readonly neutron: Client<typeof neutronApi>;
+  readonly cinder: Client<typeof cinderApi>;
+}
+
+/** Microversion with which volumes and attachments are asked for. */
+const CINDER_VERSION = '3.60';
+
+export function neighbours(env: DaemonEnv): Neighbours {
+  const from = 'nova-api';
+  return {
+    glance: client(glanceApi, env.transport('glance-api'), { from, to: 'glance-api' }),
+    neutron: client(neutronApi, env.transport('neutron-server'), { from, to: 'neutron-server' }),
+    cinder: client(cinderApi, env.transport('cinder-api'), {
+      from,
+      to: 'cinder-api',
+      serviceType: 'volume',
+      version: CINDER_VERSION,
+    }),
+  };
+}
