@@ -1,0 +1,163 @@
+import { implement, keystoneLinks, type Route } from '@kumo/core/http';
+import { annotate } from '@kumo/core/trace';
+import type { Static } from 'typebox';
+import type { Access } from '../app/access.ts';
+import type { Authentication, AuthRequest } from '../app/authentication.ts';
+import type { CatalogEntry, TokenCatalog } from '../app/token-catalog.ts';
+import type { Token, Tokens } from '../app/tokens.ts';
+import type { VersionedCache } from '../app/versioned-cache.ts';
+import { catalogMissing, invalid, tokenNotFound } from '../errors.ts';
+import { tokenTime } from '../tokens/token-claims.ts';
+import { domainToWire } from '../wire/domains.ts';
+import { projectToWire } from '../wire/projects.ts';
+import { flag } from '../wire/query.ts';
+import {
+  type AuthBody,
+  authCatalog,
+  authDomains,
+  authProjects,
+  authSystem,
+  type CatalogBody,
+  issueToken,
+  revokeToken,
+  type TokenBody,
+  validateToken,
+} from './auth.ts';
+
+type TokenWire = Static<typeof TokenBody>['token'];
+
+export interface AuthParts {
+  readonly authentication: Authentication;
+  readonly tokens: Tokens;
+  readonly catalog: TokenCatalog;
+  readonly access: Access;
+  readonly cache: VersionedCache;
+}
+
+export function authRoutes(parts: AuthParts): Route[] {
+  const { access, catalog } = parts;
+  return [
+    ...tokenRoutes(parts),
+    implement(authCatalog, async ({ ctx, request }) => {
+      const { projectId, domainId, systemScope } = ctx;
+      if (projectId === undefined && domainId === undefined && systemScope === undefined) throw catalogMissing();
+      const entries = await catalog.entries(ctx.userId, projectId);
+      return { catalog: catalogToWire(entries), links: { self: `${request.baseUrl}/v3/auth/catalog` } };
+    }),
+    implement(authProjects, async ({ ctx, request }) => {
+      const projects = await access.projectsOf(ctx.userId);
+      const tags = await access.tagsOf(projects.map((one) => one.id));
+      return {
+        projects: projects.map((one) => projectToWire(one, tags.get(one.id) ?? [], request)),
+        links: keystoneLinks(request),
+      };
+    }),
+    implement(authDomains, async ({ ctx, request }) => {
+      const domains = await access.domainsOf(ctx.userId);
+      return { domains: domains.map((one) => domainToWire(one, request)), links: keystoneLinks(request) };
+    }),
+    implement(authSystem, async ({ ctx, request }) => {
+      const roles = await access.roles(ctx.userId, { kind: 'system' });
+      return {
+        system: roles.length > 0 ? [{ all: true }] : [],
+        links: { self: `${request.baseUrl}/v3/auth/system` },
+      };
+    }),
+  ];
+}
+
+function tokenRoutes({ authentication, tokens, catalog, cache }: AuthParts): Route[] {
+  const withCatalog = async (token: Token) => ({ ...tokenToWire(token), catalog: await catalogOf(token, catalog) });
+  const found = async (text: string, allowExpired: boolean, authorize: (target: Record<string, unknown>) => void) => {
+    const token = await tokens.find(text, { allowExpired });
+    authorize({ 'target.token.user_id': token?.claims.userId });
+    if (!token) throw tokenNotFound();
+    return token;
+  };
+  return [
+    implement(issueToken, async ({ body, query, reply }) => {
+      const { text, token } = await authentication.logIn(requestOf(body.auth));
+      annotate({ 'kumo.audit_id': token.claims.auditIds[0] as string });
+      reply.header('X-Subject-Token', text);
+      reply.header('Vary', 'X-Auth-Token');
+      return { token: flag(query.nocatalog) ? tokenToWire(token) : await withCatalog(token) };
+    }),
+    implement(validateToken, async ({ headers, query, authorize, reply }) => {
+      const text = headers['x-subject-token'];
+      const token = await found(text, flag(query.allow_expired), authorize);
+      reply.header('X-Subject-Token', text);
+      reply.header('Vary', 'X-Auth-Token');
+      if (flag(query.nocatalog)) return { token: tokenToWire(token) };
+      return cache.get(`token body ${text}`, async () => ({ token: await withCatalog(token) }));
+    }),
+    implement(revokeToken, async ({ headers, authorize }) => {
+      const text = headers['x-subject-token'];
+      await found(text, false, authorize);
+      await tokens.revoke(text);
+    }),
+  ];
+}
+
+/** @throws invalid when more than one scope is asked for. */
+function requestOf({ identity, scope }: Static<typeof AuthBody>['auth']): AuthRequest {
+  return {
+    methods: identity.methods,
+    password: identity.password?.user,
+    token: identity.token?.id,
+    scope: scope === undefined ? undefined : scopeOf(scope),
+  };
+}
+
+function scopeOf(scope: NonNullable<Static<typeof AuthBody>['auth']['scope']>): AuthRequest['scope'] {
+  if (scope === 'unscoped') return { kind: 'unscoped' };
+  const { project, domain, system, unscoped } = scope;
+  if ([project, domain, system, unscoped].filter((one) => one !== undefined).length !== 1)
+    throw invalid({ message: 'Expecting exactly one of project, domain, system and unscoped in scope.' });
+  if (project) return { kind: 'project', project };
+  if (domain) return { kind: 'domain', domain };
+  if (system && system.all !== true) throw invalid({ message: 'Expecting "all": true in system.' });
+  return { kind: system ? 'system' : 'unscoped' };
+}
+
+/** Tokens without a scope have no catalog. */
+async function catalogOf(token: Token, catalog: TokenCatalog): Promise<TokenWire['catalog']> {
+  if (token.claims.scope.kind === 'unscoped') return undefined;
+  return catalogToWire(await catalog.entries(token.claims.userId, token.project?.id));
+}
+
+function tokenToWire({ claims, identity, project, domain, roles }: Token): TokenWire {
+  const named = ({ id, name }: { id: string; name: string }) => ({ id, name });
+  const { user, passwordExpiresAt } = identity;
+  const scope: Partial<TokenWire> =
+    project && domain
+      ? { project: { ...named(project), domain: named(domain) }, is_domain: project.isDomain }
+      : domain
+        ? { domain: named(domain) }
+        : claims.scope.kind === 'system'
+          ? { system: { all: true } }
+          : {};
+  return {
+    methods: [...claims.methods],
+    user: { ...named(user), domain: named(identity.domain), password_expires_at: passwordExpiresAt },
+    audit_ids: [...claims.auditIds],
+    expires_at: tokenTime(claims.expiresAt),
+    issued_at: tokenTime(claims.issuedAt),
+    ...scope,
+    ...(claims.scope.kind === 'unscoped' ? {} : { roles: roles.map(named) }),
+  };
+}
+
+function catalogToWire(entries: readonly CatalogEntry[]): Static<typeof CatalogBody> {
+  return entries.map(({ id, type, name, endpoints }) => ({
+    id,
+    type,
+    name,
+    endpoints: endpoints.map((one) => ({
+      id: one.id,
+      interface: one.interface,
+      region: one.regionId,
+      region_id: one.regionId,
+      url: one.url,
+    })),
+  }));
+}

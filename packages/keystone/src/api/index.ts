@@ -1,0 +1,4 @@
+import * as auth from './auth.ts';
+
+/** What other services may call. */
+export const keystoneApi = { ...auth };

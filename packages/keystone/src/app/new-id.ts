@@ -1,0 +1,6 @@
+import { randomUUID } from 'node:crypto';
+
+/** An id as Keystone makes them: a UUID without its hyphens. */
+export function newId(): string {
+  return randomUUID().replaceAll('-', '');
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { type Db, nowIso, toIso } from '@kumo/core/db';
+import type { Transaction } from 'kysely';
+import { deleteRevocationsBefore, insertRevocation, type Revocation, revocationsSince } from '../db/revocations.ts';
+import type { KeystoneTables } from '../db/schema.ts';
+import type { TokenClaims } from '../tokens/token-claims.ts';
+import type { VersionedCache } from './versioned-cache.ts';
+
+/** What a revocation may be about. */
+export type RevokedThing = Pick<Revocation, 'auditId' | 'auditChainId' | 'userId' | 'projectId' | 'domainId'>;
+
+/** For clocks of other processes that are behind, and transactions that took long. */
+const OVERLAP_MS = 60_000;
+const WHOLE_AGAIN_MS = 600_000;
+
+/** Which tokens are no longer valid although their time is not over. */
+export class RevokedTokens {
+  readonly #db: Db<KeystoneTables>;
+  readonly #cache: VersionedCache;
+  /** After so long no token that a revocation could be about is accepted anyhow. */
+  readonly #keepMs: number;
+  #latest = new Map<string, number>();
+  #wholeAt = Number.NEGATIVE_INFINITY;
+  #readAt = 0;
+
+  constructor(db: Db<KeystoneTables>, cache: VersionedCache, keepSeconds: number) {
+    this.#db = db;
+    this.#cache = cache;
+    this.#keepMs = keepSeconds * 1000;
+  }
+
+  /** @param domainIds the domains of the token's user and scope. */
+  async isRevoked(claims: TokenClaims, domainIds: readonly string[]): Promise<boolean> {
+    return claims.issuedAt <= (await this.#latestFor(claims, domainIds));
+  }
+
+  /** The second in which a new token must be issued at the earliest, so that no revocation made before hits it. */
+  async firstSecond(claims: TokenClaims, domainIds: readonly string[]): Promise<number> {
+    return (await this.#latestFor(claims, domainIds)) + 1;
+  }
+
+  /** Revokes what was issued up to now. In the transaction of the change that is its reason. */
+  async revoke(tx: Transaction<KeystoneTables>, thing: RevokedThing): Promise<void> {
+    const now = Date.now();
+    await deleteRevocationsBefore(tx, toIso(now - this.#keepMs));
+    const issuedBefore = thing.auditId === undefined ? Math.floor(now / 1000) : Number.MAX_SAFE_INTEGER;
+    await insertRevocation(tx, { id: randomUUID(), ...thing, issuedBefore, revokedAt: nowIso() });
+  }
+
+  async #latestFor(claims: TokenClaims, domainIds: readonly string[]): Promise<number> {
+    const latest = await this.#cache.get('revocations', () => this.#read());
+    const { scope, auditIds } = claims;
+    const keys = [`audit ${auditIds[0]}`, `chain ${auditIds.at(-1)}`, `user ${claims.userId}`];
+    if (scope.kind === 'project') keys.push(`project ${scope.projectId}`);
+    for (const id of domainIds) keys.push(`domain ${id}`);
+    return Math.max(...keys.map((key) => latest.get(key) ?? Number.NEGATIVE_INFINITY));
+  }
+
+  /** All of them now and then, else what came since the last time. */
+  async #read(): Promise<ReadonlyMap<string, number>> {
+    const now = Date.now();
+    const isWhole = now - this.#wholeAt > WHOLE_AGAIN_MS;
+    const since = isWhole ? now - this.#keepMs : this.#readAt - OVERLAP_MS;
+    const revocations = await revocationsSince(this.#db.q, toIso(since));
+    const latest = isWhole ? new Map<string, number>() : this.#latest;
+    for (const one of revocations) {
+      const key = keyOf(one);
+      latest.set(key, Math.max(latest.get(key) ?? 0, one.issuedBefore));
+    }
+    if (isWhole) this.#wholeAt = now;
+    this.#latest = latest;
+    this.#readAt = now;
+    return latest;
+  }
+}
+
+/** Each revocation of ours is about one thing. */
+function keyOf(one: RevokedThing): string {
+  if (one.auditId !== undefined) return `audit ${one.auditId}`;
+  if (one.auditChainId !== undefined) return `chain ${one.auditChainId}`;
+  if (one.userId !== undefined) return `user ${one.userId}`;
+  if (one.projectId !== undefined) return `project ${one.projectId}`;
+  return `domain ${one.domainId}`;
+}

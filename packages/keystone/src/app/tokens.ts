@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { unauthorized } from '@kumo/core/errors';
+import type { TokenChecker, TokenInfo } from '@kumo/core/http';
+import type { Changes } from '../db/changes.ts';
+import type { Project } from '../db/projects.ts';
+import type { Role } from '../db/roles.ts';
+import { tokenNotFound } from '../errors.ts';
+import { decryptFernet, encryptFernet } from '../tokens/fernet.ts';
+import type { KeyRepository } from '../tokens/key-repository.ts';
+import { type TokenClaims, type TokenScope, tokenTime } from '../tokens/token-claims.ts';
+import { packClaims, unpackClaims } from '../tokens/token-payload.ts';
+import type { Access, Identity } from './access.ts';
+import type { RevokedTokens } from './revoked-tokens.ts';
+import type { VersionedCache } from './versioned-cache.ts';
+
+const LONGEST_TOKEN = 4096;
+
+/** A valid token with what it stands for now. */
+export interface Token {
+  readonly claims: TokenClaims;
+  readonly identity: Identity;
+  readonly project?: Project;
+  /** Of the project, or what the token is for. */
+  readonly domain?: Project;
+  readonly roles: readonly Role[];
+  readonly info: TokenInfo;
+}
+
+export interface TokenTimes {
+  readonly expirationSeconds: number;
+  readonly allowExpiredWindowSeconds: number;
+}
+
+interface TokenParts {
+  readonly access: Access;
+  readonly cache: VersionedCache;
+  readonly changes: Changes;
+  readonly keys: KeyRepository;
+  readonly revoked: RevokedTokens;
+  readonly times: TokenTimes;
+}
+
+/** Makes, reads and revokes Fernet tokens. Nothing is stored for a token but that it was revoked. */
+export class Tokens implements TokenChecker {
+  readonly #parts: TokenParts;
+
+  constructor(parts: TokenParts) {
+    this.#parts = parts;
+  }
+
+  /** Who the bearer is, for this service's own requests. Undefined: not a valid token. */
+  async validate(token: string, options: { allowExpired?: boolean } = {}): Promise<TokenInfo | undefined> {
+    return (await this.find(token, options))?.info;
+  }
+
+  /** Undefined for what is not a token of ours, has run out, was revoked, or whose user, scope or roles are gone. */
+  async find(token: string, options: { allowExpired?: boolean } = {}): Promise<Token | undefined> {
+    if (token.length > LONGEST_TOKEN) return undefined;
+    const found = await this.#parts.cache.get(`token ${token}`, () => this.#read(token));
+    if (!found) return undefined;
+    const { allowExpiredWindowSeconds } = this.#parts.times;
+    const grace = options.allowExpired ? allowExpiredWindowSeconds : 0;
+    return Date.now() / 1000 < found.claims.expiresAt + grace ? found : undefined;
+  }
+
+  /** @throws tokenNotFound */
+  async get(token: string, options: { allowExpired?: boolean } = {}): Promise<Token> {
+    const found = await this.find(token, options);
+    if (!found) throw tokenNotFound();
+    return found;
+  }
+
+  /**
+   * A new token. Made `from` another one it ends when that one does, and belongs to its chain.
+   * @throws unauthorized when the user may not have a token for this scope.
+   */
+  async issue(wanted: {
+    userId: string;
+    methods: readonly string[];
+    scope: TokenScope;
+    from?: TokenClaims;
+  }): Promise<{ text: string; token: Token }> {
+    const { userId, scope, from, methods } = wanted;
+    const { times, keys, revoked } = this.#parts;
+    const own = randomBytes(16).toString('base64url');
+    const chain = from?.auditIds.at(-1);
+    const now = Math.floor(Date.now() / 1000);
+    const claims: TokenClaims = {
+      userId,
+      scope,
+      methods: [...new Set([...(from?.methods ?? []), ...methods])],
+      issuedAt: now,
+      expiresAt: from?.expiresAt ?? now + times.expirationSeconds,
+      auditIds: chain === undefined ? [own] : [own, chain],
+    };
+    const token = await this.#resolve(claims);
+    if (!token) throw unauthorized();
+    // A password may have been changed in this very second, and a token says no more than the second.
+    const issuedAt = Math.max(now, await revoked.firstSecond(claims, domainsOf(token)));
+    const dated = { ...token, claims: { ...claims, issuedAt } };
+    return { text: encryptFernet(keys.primary, packClaims(dated.claims), issuedAt), token: dated };
+  }
+
+  /** @throws tokenNotFound when it is not valid (any more). */
+  async revoke(token: string): Promise<void> {
+    const { claims } = await this.get(token);
+    const { changes, revoked } = this.#parts;
+    await changes.write((tx) => revoked.revoke(tx, { auditId: claims.auditIds[0] }));
+  }
+
+  async #read(token: string): Promise<Token | undefined> {
+    const opened = decryptFernet(this.#parts.keys.keys, token);
+    const packed = opened && unpackClaims(opened.plain);
+    if (!opened || !packed) return undefined;
+    const found = await this.#resolve({ ...packed, issuedAt: opened.seconds });
+    if (!found || (await this.#parts.revoked.isRevoked(found.claims, domainsOf(found)))) return undefined;
+    return found;
+  }
+
+  /** What the claims stand for now; undefined when the user may have nothing like it (any more). */
+  async #resolve(claims: TokenClaims): Promise<Token | undefined> {
+    const { access } = this.#parts;
+    const { scope, userId } = claims;
+    const identity = await access.identity(userId);
+    if (!identity?.user.enabled || !identity.domain.enabled) return undefined;
+    if (scope.kind === 'unscoped') return withInfo({ claims, identity, roles: [] });
+    const placed = await this.#place(scope);
+    if (!placed) return undefined;
+    const roles = await access.roles(userId, scope);
+    return roles.length === 0 ? undefined : withInfo({ claims, identity, roles, ...placed });
+  }
+
+  /** The scope's project and domain, if they are there and enabled. */
+  async #place(scope: TokenScope): Promise<{ project?: Project; domain?: Project } | undefined> {
+    const { access } = this.#parts;
+    if (scope.kind === 'project') {
+      const placed = await access.project(scope.projectId);
+      return placed?.project.enabled && placed.domain.enabled ? placed : undefined;
+    }
+    if (scope.kind !== 'domain') return {};
+    const domain = await access.domain(scope.domainId);
+    return domain?.enabled ? { domain } : undefined;
+  }
+}
+
+function domainsOf({ identity, domain }: Token): string[] {
+  return [identity.domain.id, ...(domain ? [domain.id] : [])];
+}
+
+function withInfo(token: Omit<Token, 'info'>): Token {
+  const { claims, identity, project, domain, roles } = token;
+  const info: TokenInfo = {
+    userId: identity.user.id,
+    userName: identity.user.name,
+    userDomainId: identity.user.domainId,
+    projectId: project?.id,
+    projectName: project?.name,
+    projectDomainId: project ? domain?.id : undefined,
+    domainId: project ? undefined : domain?.id,
+    systemScope: claims.scope.kind === 'system' ? 'all' : undefined,
+    roles: roles.map((role) => role.name),
+    auditIds: claims.auditIds,
+    expiresAt: tokenTime(claims.expiresAt),
+  };
+  return { ...token, info };
+}

@@ -1,0 +1,143 @@
+import { applyFilters, type Filter, type Page, type PageOptions, pageQuery } from '@kumo/core/db';
+import type { Kysely } from 'kysely';
+import type { KeystoneTables, ProjectRow } from './schema.ts';
+
+type Q = Kysely<KeystoneTables>;
+
+/** A project, or a domain with `isDomain`. */
+export interface Project {
+  readonly id: string;
+  readonly isDomain: boolean;
+  /** Null for domains. */
+  readonly domainId: string | null;
+  /** The project above, or the domain for a project at its top; null for domains. */
+  readonly parentId: string | null;
+  readonly name: string;
+  readonly description: string;
+  readonly enabled: boolean;
+  readonly options: Record<string, unknown>;
+  readonly extra: Record<string, unknown>;
+}
+
+/** Undefined when there is none. */
+export async function findProject(q: Q, id: string): Promise<Project | undefined> {
+  const row = await q.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/** @param domainId null looks for a domain. */
+export async function findProjectByName(q: Q, name: string, domainId: string | null): Promise<Project | undefined> {
+  const row = await q
+    .selectFrom('projects')
+    .selectAll()
+    .where('name_space', '=', domainId ?? '')
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row && fromRow(row);
+}
+
+export async function findProjects(q: Q, ids: readonly string[]): Promise<Project[]> {
+  if (ids.length === 0) return [];
+  const rows = await q
+    .selectFrom('projects')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .execute();
+  return rows.map(fromRow);
+}
+
+/** `tags`: all of `tags`, at least one of `tagsAny`, and the opposites. */
+export interface TagFilters {
+  readonly tags?: readonly string[];
+  readonly tagsAny?: readonly string[];
+  readonly notTags?: readonly string[];
+  readonly notTagsAny?: readonly string[];
+}
+
+export async function listProjects(q: Q, options: PageOptions & { tagFilters?: TagFilters }): Promise<Page<Project>> {
+  const { tags = [], tagsAny, notTags, notTagsAny } = options.tagFilters ?? {};
+  let query = q.selectFrom('projects').selectAll('projects');
+  const tagged = (names: readonly string[]) =>
+    q
+      .selectFrom('project_tags')
+      .select('project_id')
+      .where('name', 'in', [...names]);
+  for (const tag of tags) query = query.where('id', 'in', tagged([tag]));
+  if (tagsAny) query = query.where('id', 'in', tagged(tagsAny));
+  if (notTagsAny) query = query.where('id', 'not in', tagged(notTagsAny));
+  if (notTags) {
+    query = query.where((eb) => eb.not(eb.and(notTags.map((tag) => eb('id', 'in', tagged([tag]))))));
+  }
+  const page = await pageQuery(query, options);
+  return { rows: page.rows.map(fromRow), hasMore: page.hasMore };
+}
+
+/** Whether any project matches. */
+export async function someProject(q: Q, filters: readonly Filter[]): Promise<boolean> {
+  const row = await applyFilters(q.selectFrom('projects').select('id'), filters).limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function insertProject(tx: Q, project: Project): Promise<void> {
+  await tx.insertInto('projects').values(toRow(project)).execute();
+}
+
+export async function updateProject(tx: Q, project: Project): Promise<void> {
+  const { id, ...values } = toRow(project);
+  await tx.updateTable('projects').set(values).where('id', '=', id).execute();
+}
+
+export async function deleteProject(tx: Q, id: string): Promise<void> {
+  await tx.deleteFrom('projects').where('id', '=', id).execute();
+}
+
+/** The tags of each of some projects, in order. */
+export async function tagsOf(q: Q, ids: readonly string[]): Promise<Map<string, string[]>> {
+  const rows =
+    ids.length === 0
+      ? []
+      : await q
+          .selectFrom('project_tags')
+          .selectAll()
+          .where('project_id', 'in', [...ids])
+          .orderBy('name')
+          .execute();
+  const tags = new Map<string, string[]>(ids.map((id) => [id, []]));
+  for (const row of rows) tags.get(row.project_id)?.push(row.name);
+  return tags;
+}
+
+export async function replaceTags(tx: Q, projectId: string, tags: readonly string[]): Promise<void> {
+  await tx.deleteFrom('project_tags').where('project_id', '=', projectId).execute();
+  const rows = [...new Set(tags)].map((name) => ({ project_id: projectId, name }));
+  if (rows.length > 0) await tx.insertInto('project_tags').values(rows).execute();
+}
+
+function fromRow(row: ProjectRow): Project {
+  return {
+    id: row.id,
+    isDomain: row.is_domain === 1,
+    domainId: row.domain_id,
+    parentId: row.parent_id,
+    name: row.name,
+    description: row.description,
+    enabled: row.enabled === 1,
+    options: JSON.parse(row.options),
+    extra: JSON.parse(row.extra),
+  };
+}
+
+function toRow(project: Project): ProjectRow {
+  return {
+    id: project.id,
+    is_domain: Number(project.isDomain),
+    domain_id: project.domainId,
+    parent_id: project.parentId,
+    name: project.name,
+    name_space: project.domainId ?? '',
+    description: project.description,
+    enabled: Number(project.enabled),
+    options: JSON.stringify(project.options),
+    extra: JSON.stringify(project.extra),
+  };
+}

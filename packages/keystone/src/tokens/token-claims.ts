@@ -1,0 +1,25 @@
+/** What a token is for. */
+export type TokenScope =
+  | { readonly kind: 'unscoped' }
+  | { readonly kind: 'project'; readonly projectId: string }
+  | { readonly kind: 'domain'; readonly domainId: string }
+  | { readonly kind: 'system' };
+
+/** What a token itself says; all else about its user is looked up when it is validated. */
+export interface TokenClaims {
+  readonly userId: string;
+  /** How its user proved who they are: `password`, `token`. */
+  readonly methods: readonly string[];
+  readonly scope: TokenScope;
+  /** Seconds since the epoch. */
+  readonly issuedAt: number;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  /** Its own, and, when it was made from another token, that of the first of the chain. */
+  readonly auditIds: readonly string[];
+}
+
+/** A time as tokens print it: `2026-11-22T15:00:00.000000Z`. */
+export function tokenTime(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 23)}000Z`;
+}

@@ -1,0 +1,39 @@
+import type { Filter } from '@kumo/core/db';
+
+/** A truth value in a query as Keystone reads it: `?nocatalog` is true, `0`, `false`, `no` and `off` are false. */
+export function flag(value: string | undefined): boolean {
+  return value !== undefined && !/^(?:0|false|no|off|n|f)$/i.test(value);
+}
+
+interface NameSearch {
+  readonly name?: string;
+  readonly name__contains?: string;
+  readonly name__startswith?: string;
+}
+
+/** The conditions of a query's `name…` parameters. */
+export function nameFilters(query: NameSearch): Filter[] {
+  const filters: Filter[] = [];
+  if (query.name !== undefined) filters.push({ column: 'name', op: 'eq', value: query.name });
+  if (query.name__contains !== undefined) filters.push({ column: 'name', op: 'contains', value: query.name__contains });
+  if (query.name__startswith !== undefined)
+    filters.push({ column: 'name', op: 'startsWith', value: query.name__startswith });
+  return filters;
+}
+
+/** Conditions of equality for what is given. */
+export function equalities(wanted: Readonly<Record<string, string | number | undefined>>): Filter[] {
+  return Object.entries(wanted).flatMap(([column, value]): Filter[] =>
+    value === undefined ? [] : [{ column, op: 'eq', value }],
+  );
+}
+
+/** 0 or 1 for a column, undefined when it was not asked for. */
+export function flagValue(value: string | undefined): number | undefined {
+  return value === undefined ? undefined : Number(flag(value));
+}
+
+/** `name=…` in a query that uses the list's own names; texts of a comma-separated list. */
+export function commaList(value: string | undefined): string[] | undefined {
+  return value === undefined ? undefined : value.split(',').filter((one) => one !== '');
+}
