@@ -1,6 +1,5 @@
 import { Agent, request } from 'undici';
-import type { Cloud } from '../src/cloud.ts';
-import { endpointsOf } from './bench-cloud.ts';
+import type { Cloud, HttpDaemon } from '../src/cloud.ts';
 
 const agent = new Agent({ connections: 128, pipelining: 1 });
 
@@ -12,23 +11,22 @@ export interface Server {
 
 /** The few calls of the public APIs that the benchmark makes, with as little of its own cost as possible. */
 export class Api {
-  readonly endpoints: Record<string, string>;
   readonly token: string;
+  readonly #cloud: Cloud;
 
-  private constructor(endpoints: Record<string, string>, token: string) {
-    this.endpoints = endpoints;
+  private constructor(cloud: Cloud, token: string) {
+    this.#cloud = cloud;
     this.token = token;
   }
 
   static async login(cloud: Cloud, account: 'admin' | 'demo'): Promise<Api> {
-    const endpoints = endpointsOf(cloud);
     const { OS_USERNAME: name, OS_PASSWORD: password, OS_PROJECT_NAME: project } = cloud.credentials(account);
     const domain = { name: 'Default' };
     const auth = {
       identity: { methods: ['password'], password: { user: { name, password, domain } } },
       scope: { project: { name: project, domain } },
     };
-    const { statusCode, headers, body } = await request(`${endpoints.keystone}/v3/auth/tokens`, {
+    const { statusCode, headers, body } = await request(`${cloud.url('keystone')}/v3/auth/tokens`, {
       dispatcher: agent,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -37,12 +35,12 @@ export class Api {
     await body.dump();
     const token = headers['x-subject-token'];
     if (statusCode !== 201 || typeof token !== 'string') throw new Error(`login of ${account}: status ${statusCode}`);
-    return new Api(endpoints, token);
+    return new Api(cloud, token);
   }
 
   /** @throws Error with the answer's body when the status is not of the 2xx kind. */
-  async call<T>(daemon: string, method: 'GET' | 'POST' | 'DELETE', path: string, content?: unknown): Promise<T> {
-    const { statusCode, body } = await request(`${this.endpoints[daemon]}${path}`, {
+  async call<T>(daemon: HttpDaemon, method: 'GET' | 'POST' | 'DELETE', path: string, content?: unknown): Promise<T> {
+    const { statusCode, body } = await request(`${this.#cloud.url(daemon)}${path}`, {
       dispatcher: agent,
       method,
       headers: { 'x-auth-token': this.token, 'content-type': 'application/json' },

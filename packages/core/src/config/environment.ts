@@ -26,7 +26,7 @@ export function environmentSettings(
     if (text === undefined || !variable.startsWith(`${prefix}_`)) continue;
     const found = locate(schema, variable.slice(prefix.length + 1).split('__'));
     if ('known' in found) {
-      if (!ignored.includes(variable))
+      if (!isIgnored(variable, ignored))
         problems.push(`${variable} in the environment is no setting${suggest(found, variable, prefix)}`);
       continue;
     }
@@ -52,7 +52,7 @@ export function variableOf(path: readonly string[], prefix: string): string {
 }
 
 /** `KUMO_TEST_*` stands for all variables that begin so. */
-function _isIgnored(variable: string, ignored: readonly string[]): boolean {
+function isIgnored(variable: string, ignored: readonly string[]): boolean {
   return ignored.some((name) => (name.endsWith('*') ? variable.startsWith(name.slice(0, -1)) : variable === name));
 }
 

@@ -111,3 +111,8 @@ test('files that cannot be read', () => {
   assert.doesNotThrow(() => loadConfig(schema, { file, env: {} }));
   assert.throws(() => loadConfig(schema, { file, fileRequired: true, env: {} }), ConfigError);
 });
+
+test('variables that mean something else are left alone, also by their beginning', () => {
+  assert.deepEqual(problems('', { KUMO_STATE: '/x', KUMO_TEST_KEEP: '1', OTHER: '1' }), []);
+  assert.deepEqual(problems('', { KUMO_TESTS: '1' }), ['KUMO_TESTS in the environment is no setting.']);
+});

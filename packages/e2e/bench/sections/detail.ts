@@ -24,7 +24,7 @@ export const detail: Section = {
         unit: 'req/s' as const,
         better: 'higher' as const,
         samples: await requestsPerSecond(
-          `${api.endpoints['nova-api']}/v2.1/servers/detail?limit=1000`,
+          `${cloud.url('nova-api')}/v2.1/servers/detail?limit=1000`,
           { 'X-Auth-Token': api.token },
           connections,
         ),

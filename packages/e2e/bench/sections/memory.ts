@@ -30,7 +30,7 @@ export const memory: Section = {
       const before = cpuMsOf(pid);
       await sleep(2_000);
       cpu.push((cpuMsOf(pid) - before) / 2);
-      const processes = processesOf(pid, cloud.stateDir, 'kumobench');
+      const processes = processesOf(pid, cloud.stateDir, `kumo-${cloud.cloudId}`);
       rss.push(processes.reduce((sum, { rssMib }) => sum + rssMib, 0));
       pss.push(processes.reduce((sum, { pssMib }) => sum + pssMib, 0));
       if (sample === 0)

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import type { Cloud } from '../../src/cloud.ts';
+import { type Cloud, HTTP_DAEMONS } from '../../src/cloud.ts';
 import { sleep } from '../api.ts';
-import { endpointsOf, realCloud } from '../bench-cloud.ts';
+import { realCloud } from '../bench-cloud.ts';
 import type { Section } from '../figures.ts';
 
 const KUMO = fileURLToPath(new URL('../../../../kumo', import.meta.url));
@@ -58,7 +58,7 @@ async function untilAnswering(cloud: Cloud): Promise<number> {
   const began = performance.now();
   const child = spawn(KUMO, ['--config', cloud.configFile, 'up'], { stdio: ['ignore', 'ignore', 'inherit'] });
   try {
-    await Promise.all(Object.values(endpointsOf(cloud)).map((endpoint) => untilOneAnswers(endpoint, child)));
+    await Promise.all(HTTP_DAEMONS.map((daemon) => untilOneAnswers(cloud.url(daemon), child)));
     return performance.now() - began;
   } finally {
     child.kill('SIGTERM');

@@ -19,7 +19,7 @@ export const validate: Section = {
         name: `GET /v3/auth/tokens, ${connections} connections`,
         unit: 'req/s' as const,
         better: 'higher' as const,
-        samples: await requestsPerSecond(`${admin.endpoints.keystone}/v3/auth/tokens`, headers, connections),
+        samples: await requestsPerSecond(`${cloud.url('keystone')}/v3/auth/tokens`, headers, connections),
         target: 2000,
         peer: 85.1,
         note: 'ours on one core, the peer on two that it shared with wrk',
