@@ -8,7 +8,7 @@ import { Api, type ServiceName } from './api.ts';
 import { type CommandOptions, type Outcome, outcomeOf, succeed } from './command.ts';
 import { freePorts } from './free-ports.ts';
 
-const KUMO = fileURLToPath(new URL('../../../kumo', import.meta.url));
+export const KUMO = fileURLToPath(new URL('../../../kumo', import.meta.url));
 export const HTTP_DAEMONS = [
   'keystone',
   'glance-api',

@@ -142,10 +142,10 @@ test('the official client: from a token to a guest that is reached by ssh', asyn
       );
     },
     'floating ip create, server add floating ip, ssh': async () => {
-      const { floating_ip_address: address } = await cli('floating ip create public');
-      assert.ok(address!.startsWith(`${cloud.publicPrefix}.`), address);
+      const { floating_ip_address: address } = await cli<{ floating_ip_address: string }>('floating ip create public');
+      assert.ok(address.startsWith(`${cloud.publicPrefix}.`), address);
       await say(`server add floating ip first ${address}`);
-      first = await new GuestShell(address!, keyFile).ready();
+      first = await new GuestShell(address, keyFile).ready();
       assert.equal(await first.run('hostname'), 'first');
       const metadata = JSON.parse(
         await first.run('wget -q -O - http://169.254.169.254/openstack/latest/meta_data.json'),
