@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { after, before, describe } from 'node:test';
 import type { Daemon } from '@kumo/core/daemon';
 import Value from 'typebox/value';
+import { startMariadb, startPostgres, type TestServer } from '../../core/src/testing/databases.ts';
 import { type TestEnv, testEnv } from '../../core/src/testing/env.ts';
 import { GlanceConfig, glanceApi } from '../src/service.ts';
 
@@ -97,4 +99,37 @@ export async function startGlance({ config = {}, databaseUrl }: GlanceOptions = 
     },
   };
   return glance;
+}
+
+/**
+ * The same tests on SQLite and, with KUMO_TEST_DATABASES=all, on MariaDB and PostgreSQL. `glance` is to be called inside
+ * of tests: it is the suite's own instance.
+ */
+export function onDatabases(name: string, tests: (glance: () => Glance) => void, config?: Partial<GlanceConfig>): void {
+  suite(`${name} (sqlite)`, undefined, tests, config);
+  if (process.env.KUMO_TEST_DATABASES !== 'all') return;
+  suite(`${name} (mariadb)`, startMariadb, tests, config);
+  suite(`${name} (postgres)`, startPostgres, tests, config);
+}
+
+function suite(
+  name: string,
+  startServer: (() => Promise<TestServer>) | undefined,
+  tests: (glance: () => Glance) => void,
+  config: Partial<GlanceConfig> | undefined,
+): void {
+  describe(name, () => {
+    let server: TestServer | undefined;
+    let glance: Glance;
+    before(async () => {
+      server = await startServer?.();
+      const databaseUrl = server && (() => server!.url('glance'));
+      glance = await startGlance({ config, databaseUrl });
+    });
+    after(async () => {
+      await glance?.stop();
+      await server?.stop();
+    });
+    tests(() => glance);
+  });
 }
