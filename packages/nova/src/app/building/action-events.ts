@@ -1,4 +1,4 @@
-import { finishEvent, findAction, startEvent } from '../../db/instance-actions.ts';
+import { findAction, finishEvent, startEvent } from '../../db/instance-actions.ts';
 import type { Queries } from '../../db/servers.ts';
 
 export interface ActionEvent {
@@ -9,7 +9,12 @@ export interface ActionEvent {
 }
 
 /** Writes an event under the instance action of its request; an end whose start was not written gets one. */
-export async function writeEvent(tx: Queries, serverId: string, host: string | null, event: ActionEvent): Promise<void> {
+export async function writeEvent(
+  tx: Queries,
+  serverId: string,
+  host: string | null,
+  event: ActionEvent,
+): Promise<void> {
   const { name, requestId, outcome, message } = event;
   if (requestId === undefined) return;
   const about = { serverId, requestId, event: name };

@@ -38,7 +38,9 @@ export function notifier(bus: Bus, host: string, log: Logger): Notify {
     };
     notifications
       .info(message, { fanout: true })
-      .catch((error: unknown) => log.warn({ err: error, event, serverId: server.id }, 'a notification was not published'));
+      .catch((error: unknown) =>
+        log.warn({ err: error, event, serverId: server.id }, 'a notification was not published'),
+      );
   };
 }
 

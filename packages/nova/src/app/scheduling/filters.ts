@@ -95,7 +95,9 @@ export function explainRefusal(total: number, { refused }: Filtered): { reason: 
   if (total === 0) return { reason: 'There is no compute host yet.', details: 'No compute node has reported so far.' };
   const words = refused.map(({ filter }) => filter.says);
   const reason = `${sentence(words)}.`;
-  const details = refused.map(({ filter, hosts }) => `${filter.name} refused ${hosts.length} of ${total}: ${listed(hosts)}`);
+  const details = refused.map(
+    ({ filter, hosts }) => `${filter.name} refused ${hosts.length} of ${total}: ${listed(hosts)}`,
+  );
   return { reason, details: details.join('; ') };
 }
 

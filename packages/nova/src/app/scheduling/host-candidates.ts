@@ -1,5 +1,5 @@
-import type { Static } from 'typebox';
 import type { listAllocationCandidates } from '@kumo/placement/api';
+import type { Static } from 'typebox';
 import { type Aggregate, listAggregates } from '../../db/aggregates.ts';
 import { type ComputeNode, listComputeNodes } from '../../db/compute-nodes.ts';
 import { isUp, listServices, type NovaService } from '../../db/hosts.ts';

@@ -1,0 +1,35 @@
+import type { FlowDefinition } from '@kumo/core/flow';
+import { hostLost } from '../engine-errors.ts';
+import type { CleanupDeps } from './flow-deps.ts';
+import { type BuildInput, serverBuild } from './server-build.ts';
+
+type AbandonedBuild = FlowDefinition<CleanupDeps, BuildInput>;
+
+/**
+ * A build whose host died, run by nova-conductor after it took the flow away: goes on with nothing, undoes what it finds
+ * (only `guests` has nothing to do there) and so ends in `buildFailed`, which looks for another host. A build that had
+ * reached its end stays: then the host died with a server on it.
+ */
+export function abandonedBuild(): AbandonedBuild {
+  const steps = serverBuild.steps.map((step) => ({
+    ...step,
+    run: async ({ conductor }: CleanupDeps, { serverId }: BuildInput): Promise<null> => {
+      const { host, vmState } = await conductor.describeServer({ serverId });
+      if (step.name === 'active' && vmState === 'active') return null;
+      throw hostLost({ host }, { retryable: false });
+    },
+    // The undo of a build uses only what CleanupDeps has.
+    undo: step.undo as AbandonedBuild['steps'][number]['undo'],
+  }));
+  return {
+    name: serverBuild.name,
+    version: serverBuild.version,
+    steps,
+    failed: async ({ conductor }, { serverId, attempt, excludeHosts }, failure, { ctx }) => {
+      const { host } = await conductor.describeServer({ serverId }, { ctx });
+      if (host === null) return;
+      const requestId = ctx?.requestId;
+      await conductor.buildFailed({ serverId, host, attempt, excludeHosts, failure, requestId }, { ctx });
+    },
+  };
+}
