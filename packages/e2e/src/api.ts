@@ -13,6 +13,8 @@ export interface RequestOptions {
   /** Sent as JSON, unless it is bytes already. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** Another token than the session's; null: none. */
+  token?: string | null;
 }
 
 /** Where the paths that tests write begin, below the service's address. */
@@ -78,13 +80,13 @@ export class Api {
 
   /** One request with this token, whatever its answer. */
   async request(service: ServiceName, method: string, path: string, options: RequestOptions = {}): Promise<Reply> {
-    const { body, headers = {} } = options;
+    const { body, headers = {}, token = this.token } = options;
     const isBytes = body instanceof Uint8Array;
     const version = VERSIONS[service];
     const reply = await fetch(`${this.urls[service]}${PREFIXES[service](this.projectId)}${path}`, {
       method,
       headers: {
-        'x-auth-token': this.token,
+        ...(token === null ? {} : { 'x-auth-token': token }),
         ...(body === undefined ? {} : { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' }),
         ...(version ? { 'openstack-api-version': version } : {}),
         ...headers,

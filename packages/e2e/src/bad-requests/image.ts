@@ -1,0 +1,88 @@
+import { type BadRequest, type Known, NOBODY, refused, TOO_LONG } from './bad-request.ts';
+
+const bad = refused('image');
+const PATCH = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
+const make = (fields: object, says: RegExp) => ({
+  body: { name: 'x', disk_format: 'raw', container_format: 'bare', ...fields },
+  says,
+});
+
+/** A qcow2 header, version 3, with 64 KiB clusters. */
+function qcow2(fields: {
+  sizeBytes: bigint;
+  l1Entries?: number;
+  backingFile?: string;
+  dataFile?: boolean;
+}): Uint8Array {
+  const image = Buffer.alloc(4 * 65_536);
+  image.write('QFI\xfb', 0, 'latin1');
+  image.writeUInt32BE(3, 4);
+  if (fields.backingFile) {
+    image.writeBigUInt64BE(512n, 8);
+    image.writeUInt32BE(fields.backingFile.length, 16);
+    image.write(fields.backingFile, 512);
+  }
+  image.writeUInt32BE(16, 20);
+  image.writeBigUInt64BE(fields.sizeBytes, 24);
+  image.writeUInt32BE(fields.l1Entries ?? 1, 36);
+  image.writeBigUInt64BE(65_536n, 40);
+  image.writeBigUInt64BE(131_072n, 48);
+  image.writeUInt32BE(1, 56);
+  image.writeBigUInt64BE(fields.dataFile ? 4n : 0n, 72);
+  image.writeUInt32BE(4, 96);
+  image.writeUInt32BE(104, 100);
+  return image;
+}
+
+export const imageRequests = ({ imageId, queuedImageId, others }: Known): BadRequest[] => [
+  bad('a disk format that is none', 400, 'POST', '/images', make({ disk_format: 'floppy' }, /disk_format/)),
+  bad('min_disk is a text', 400, 'POST', '/images', make({ min_disk: 'ten' }, /min_disk/)),
+  bad('min_ram is negative', 400, 'POST', '/images', make({ min_ram: -1 }, /min_ram/)),
+  bad('an overlong name', 400, 'POST', '/images', make({ name: TOO_LONG }, /name/)),
+  bad('an id that is no UUID', 400, 'POST', '/images', make({ id: 'me' }, /id/)),
+  bad('an id that is taken', 409, 'POST', '/images', make({ id: imageId }, /already exists/)),
+  bad('a read-only attribute', 403, 'POST', '/images', make({ status: 'active' }, /status/)),
+  bad('a member makes a public image', 403, 'POST', '/images', make({ visibility: 'public' }, /./)),
+  bad('an unknown image', 404, 'GET', `/images/${NOBODY}`, { says: new RegExp(NOBODY) }),
+  bad("another project's image", 404, 'GET', `/images/${others.imageId}`),
+  bad("another project's image, to delete it", 404, 'DELETE', `/images/${others.imageId}`),
+  bad('a patch that is plain JSON', 415, 'PATCH', `/images/${queuedImageId}`, { body: [] }),
+  bad('a patch of a read-only attribute', 403, 'PATCH', `/images/${queuedImageId}`, {
+    headers: PATCH,
+    body: [{ op: 'replace', path: '/status', value: 'active' }],
+    says: /status/,
+  }),
+  bad('a patch with an operation that is none', 400, 'PATCH', `/images/${queuedImageId}`, {
+    headers: PATCH,
+    body: [{ op: 'burn', path: '/name' }],
+  }),
+  bad('a public image deleted by a member', 403, 'DELETE', `/images/${imageId}`),
+  bad('a negative limit', 400, 'GET', '/images?limit=-1', { says: /limit/ }),
+  bad('a marker that is nothing', 400, 'GET', `/images?marker=${NOBODY}`),
+  bad('a sort key that is none', 400, 'GET', '/images?sort_key=taste', { says: /taste|sort_key/ }),
+  bad('data for an unknown image', 404, 'PUT', `/images/${NOBODY}/file`, { body: Buffer.from('x') }),
+  bad('data for an image that has some', 409, 'PUT', `/images/${imageId}/file`, {
+    as: 'admin',
+    body: Buffer.from('x'),
+  }),
+  bad('content that is no qcow2', 415, 'PUT', `/images/${queuedImageId}/file`, {
+    body: Buffer.alloc(70_000, 'no qcow2'),
+    says: /qcow2/,
+  }),
+  bad('a qcow2 with a backing file', 415, 'PUT', `/images/${queuedImageId}/file`, {
+    body: qcow2({ sizeBytes: 2n ** 20n, backingFile: '/etc/shadow' }),
+    says: /backing file/,
+  }),
+  bad('a qcow2 with an external data file', 415, 'PUT', `/images/${queuedImageId}/file`, {
+    body: qcow2({ sizeBytes: 2n ** 20n, dataFile: true }),
+    says: /data file/,
+  }),
+  bad('a qcow2 bomb: petabytes in 256 KiB', 415, 'PUT', `/images/${queuedImageId}/file`, {
+    body: qcow2({ sizeBytes: 2n ** 50n, l1Entries: 2 ** 21 }),
+    says: /virtual size/,
+  }),
+  bad('a qcow2 whose tables are absurd', 415, 'PUT', `/images/${queuedImageId}/file`, {
+    body: qcow2({ sizeBytes: 2n ** 62n, l1Entries: 2 ** 32 - 1 }),
+    says: /L1 table/,
+  }),
+];

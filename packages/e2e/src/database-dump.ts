@@ -1,0 +1,51 @@
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** What changes by itself while nobody asks for anything: signs of life, leases, capacity reports. */
+const RESTLESS: Readonly<Record<string, readonly string[] | 'all'>> = {
+  'nova.services': ['updated_at', 'last_seen_at', 'last_seen_up', 'report_count'],
+  'nova.compute_nodes': 'all',
+  'cinder.services': 'all',
+  'neutron.agents': 'all',
+  'glance.leases': 'all',
+  'keystone.leases': 'all',
+};
+const RESTLESS_TABLES = /lease/;
+
+/** Every row of every table of a cloud's SQLite databases, by `service.table`; without what changes by itself. */
+export function dumpDatabases(stateDir: string): Map<string, string[]> {
+  const dump = new Map<string, string[]>();
+  for (const file of globSync('*.db', { cwd: join(stateDir, 'db') }).sort()) {
+    const service = basename(file, '.db');
+    const database = new DatabaseSync(join(stateDir, 'db', file), { readOnly: true, timeout: 5_000 });
+    try {
+      const tables = database
+        .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name")
+        .all();
+      for (const { name } of tables) dumpTable(database, `${service}.${name}`, String(name), dump);
+    } finally {
+      database.close();
+    }
+  }
+  return dump;
+}
+
+function dumpTable(database: DatabaseSync, key: string, table: string, dump: Map<string, string[]>): void {
+  const restless = RESTLESS[key] ?? [];
+  if (restless === 'all' || RESTLESS_TABLES.test(table)) return;
+  const rows = database.prepare(`select * from "${table}"`).all();
+  for (const row of rows) for (const column of restless) delete row[column];
+  dump.set(key, rows.map((row) => JSON.stringify(row)).sort());
+}
+
+/** Lines that only one of two dumps has, with their table; empty when they are the same. */
+export function differences(before: Map<string, string[]>, after: Map<string, string[]>): string[] {
+  const found: string[] = [];
+  for (const table of new Set([...before.keys(), ...after.keys()])) {
+    const [old, now] = [new Set(before.get(table)), new Set(after.get(table))];
+    for (const row of old.difference(now)) found.push(`- ${table} ${row}`);
+    for (const row of now.difference(old)) found.push(`+ ${table} ${row}`);
+  }
+  return found;
+}
