@@ -25,12 +25,12 @@ before(async () => {
   const { token } = await cloud.api('demo');
   const expiredAt = Date.now() + TOKEN_SECONDS * 1000;
   await cloud.down();
-  const networkQuota = { router: 1 };
-  cloud.configure({ fake: true, settings: { ...SETTINGS, neutron: { quotas: networkQuota } } });
+  cloud.configure({ fake: true, settings: SETTINGS });
   await cloud.up();
   await sleep(Math.max(0, expiredAt - Date.now()));
   known = await makeKnownThings(cloud, token);
   [admin, demo] = await Promise.all([cloud.api('admin'), cloud.api('demo')]);
+  await admin.put('network', `/quotas/${demo.projectId}`, { quota: { router: 1 } });
   await untilQuiet();
 });
 after(() => cloud?.[Symbol.asyncDispose]());
