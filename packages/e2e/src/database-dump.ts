@@ -2,14 +2,16 @@ import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** What changes by itself while nobody asks for anything: signs of life, leases, capacity reports. */
+/**
+ * What changes by itself while nobody asks for anything: signs of life, leases, capacity reports. And of an image, when it was
+ * last touched: data that is refused has been looked at first.
+ */
 const RESTLESS: Readonly<Record<string, readonly string[] | 'all'>> = {
   'nova.services': ['updated_at', 'last_seen_at', 'last_seen_up', 'report_count'],
   'nova.compute_nodes': 'all',
   'cinder.services': 'all',
   'neutron.agents': 'all',
-  'glance.leases': 'all',
-  'keystone.leases': 'all',
+  'glance.images': ['updated_at'],
 };
 const RESTLESS_TABLES = /lease/;
 

@@ -7,28 +7,33 @@ const make = (fields: object, says: RegExp) => ({
   says,
 });
 
-/** A qcow2 header, version 3, with 64 KiB clusters. */
-function qcow2(fields: {
+interface Qcow2 {
   sizeBytes: bigint;
+  /** Default 16: clusters of 64 KiB. */
+  clusterBits?: number;
   l1Entries?: number;
   backingFile?: string;
   dataFile?: boolean;
-}): Uint8Array {
-  const image = Buffer.alloc(4 * 65_536);
+}
+
+/** A qcow2 of version 3: header, L1 table and refcount table, each in a cluster of its own. */
+function qcow2({ sizeBytes, clusterBits = 16, l1Entries = 1, backingFile, dataFile }: Qcow2): Uint8Array {
+  const clusterBytes = 2 ** clusterBits;
+  const image = Buffer.alloc(3 * clusterBytes);
   image.write('QFI\xfb', 0, 'latin1');
   image.writeUInt32BE(3, 4);
-  if (fields.backingFile) {
+  if (backingFile) {
     image.writeBigUInt64BE(512n, 8);
-    image.writeUInt32BE(fields.backingFile.length, 16);
-    image.write(fields.backingFile, 512);
+    image.writeUInt32BE(backingFile.length, 16);
+    image.write(backingFile, 512);
   }
-  image.writeUInt32BE(16, 20);
-  image.writeBigUInt64BE(fields.sizeBytes, 24);
-  image.writeUInt32BE(fields.l1Entries ?? 1, 36);
-  image.writeBigUInt64BE(65_536n, 40);
-  image.writeBigUInt64BE(131_072n, 48);
+  image.writeUInt32BE(clusterBits, 20);
+  image.writeBigUInt64BE(sizeBytes, 24);
+  image.writeUInt32BE(l1Entries, 36);
+  image.writeBigUInt64BE(BigInt(clusterBytes), 40);
+  image.writeBigUInt64BE(BigInt(2 * clusterBytes), 48);
   image.writeUInt32BE(1, 56);
-  image.writeBigUInt64BE(fields.dataFile ? 4n : 0n, 72);
+  image.writeBigUInt64BE(dataFile ? 4n : 0n, 72);
   image.writeUInt32BE(4, 96);
   image.writeUInt32BE(104, 100);
   return image;
@@ -77,8 +82,8 @@ export const imageRequests = ({ imageId, queuedImageId, others }: Known): BadReq
     body: qcow2({ sizeBytes: 2n ** 20n, dataFile: true }),
     says: /data file/,
   }),
-  bad('a qcow2 bomb: petabytes in 256 KiB', 415, 'PUT', `/images/${queuedImageId}/file`, {
-    body: qcow2({ sizeBytes: 2n ** 50n, l1Entries: 2 ** 21 }),
+  bad('a qcow2 bomb: a petabyte in 6 MiB', 415, 'PUT', `/images/${queuedImageId}/file`, {
+    body: qcow2({ sizeBytes: 2n ** 50n, clusterBits: 21, l1Entries: 2048 }),
     says: /virtual size/,
   }),
   bad('a qcow2 whose tables are absurd', 415, 'PUT', `/images/${queuedImageId}/file`, {
