@@ -39,7 +39,7 @@ export function loadConfig<S extends TSchema>(schema: S, sources: ConfigSources 
   problems.push(...fromEnv.problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const settings = withDefaults(described, merge(fromFile, fromEnv.settings));
-  const wrong = violations(described, settings).map(({ path, complaint }) => {
+  const wrong = violations(schema, settings).map(({ path, complaint }) => {
     const variable = fromEnv.variables.get(path.join('.'));
     if (variable) return `${variable} in the environment ${complaint}.`;
     const missing = complaint === 'must be set';
