@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud } from './cloud.ts';
 
 /** One entry of `kumo trace SERVER --json`. */
@@ -54,7 +55,12 @@ const IN_TURN: readonly (readonly number[])[] = [
   [25, 26, 27],
 ];
 
+/** Every process writes its spans in batches, half a second apart. */
+const WRITTEN_AFTER_MS = 1_000;
+
+/** What `kumo trace` shows of a server that has been built. */
 export async function traceOf(cloud: Cloud, serverId: string): Promise<TracedStep[]> {
+  await sleep(WRITTEN_AFTER_MS);
   return JSON.parse(await cloud.kumo('trace', serverId, '--json')) as TracedStep[];
 }
 

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import type { Api } from '../src/api.ts';
 import { Cloud } from '../src/cloud.ts';
 import { assertFlow, traceOf } from '../src/flow-steps.ts';
+import { GuestShell } from '../src/guest-shell.ts';
 import { makeVolume, requestServer, untilStatus, usualParts } from '../src/servers.ts';
 import { watchTaskStates } from '../src/task-states.ts';
 
@@ -49,18 +50,27 @@ test('a server without a network skips 22 to 24 as well', async () => {
   assertFlow(await traceOf(cloud, id), [22, 23, 24, 25, 26, 27]);
 });
 
-test('the steps as text: one line each, with parties and milliseconds', async () => {
-  const id = await requestServer(admin, {
-    name: 'shown',
-    ...{ imageRef: parts.imageRef, flavorRef: parts.flavorRef },
-    networks: [{ uuid: parts.networkId }],
-  });
-  await untilStatus(admin, id, 'ACTIVE');
-  const lines = (await cloud.kumo('trace', id)).trimEnd().split('\n');
-  assert.equal(lines.length, 28);
+test('kumo demo shows the steps live and how to reach the guest', async () => {
+  const said = await cloud.kumo('demo');
+  const lines = said.split('\n').filter((line) => /^ ?\d+ {2}/.test(line));
+  assert.deepEqual(
+    lines.map((line) => Number.parseInt(line, 10)),
+    Array.from({ length: 28 }, (_, index) => index + 1),
+    said,
+  );
   assert.match(lines[0]!, /^ ?1 +client -> keystone +http +[\d.]+ ms/);
+  assert.match(lines[24]!, /^25 +nova-compute -> cinder-api +http +[\d.]+ ms/);
   assert.match(lines[27]!, /^28 +nova-compute -> hypervisor +native +[\d.]+ ms/);
-  assert.match(lines[24]!, /skipped: the server has no volume/);
+  const [, keyFile, address] = /^ *ssh -i (\S+) .*root@(\S+)$/m.exec(said) ?? [];
+  const guest = await new GuestShell(address!, keyFile!).ready();
+  assert.match(await guest.run('hostname'), /^demo-/);
+  assert.equal((await guest.extraDisks()).length, 1);
+  const id = /kumo trace (\S+)/.exec(said)![1]!;
+  const again = (await cloud.kumo('trace', id)).trimEnd().split('\n');
+  assert.deepEqual(
+    again.map((line) => line.slice(0, 45)),
+    lines.map((line) => line.slice(0, 45)),
+  );
 });
 
 test('a server that nobody made has no trace, in one sentence', async () => {
