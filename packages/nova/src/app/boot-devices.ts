@@ -14,8 +14,7 @@ export interface BootDevices {
   rootDeviceName: string;
 }
 
-const BAD_BOOT_ORDER =
-  'Boot sequence for the instance and image/block device mapping combination is not valid.';
+const BAD_BOOT_ORDER = 'Boot sequence for the instance and image/block device mapping combination is not valid.';
 
 /**
  * Joins `imageRef` and the block device mapping: exactly one root disk, boot indexes without gaps, sizes where a volume
@@ -127,7 +126,8 @@ export async function checkVolumes(
         .showVolume({ params: { volume_id: uuid! }, ...own })
         .catch((error) => missing(error, volumeRefNotFound({ id: uuid })));
       checkVolumeFree(volume);
-      if (bootIndex === 0 && volume.bootable !== 'true') throw bdmInvalid({ reason: `Block Device ${uuid} is not bootable.` });
+      if (bootIndex === 0 && volume.bootable !== 'true')
+        throw bdmInvalid({ reason: `Block Device ${uuid} is not bootable.` });
       return bootIndex === 0 ? volume.volume_image_metadata : undefined;
     }),
   );

@@ -15,9 +15,16 @@ const GIB = 1024 ** 3;
 const PROPERTY = /^(?:hw_|img_|os_|trait:)/;
 
 /** The image that a server is to be made of, as its creator sees it. @throws 400 when there is none or it is not active. */
-export async function requestedImage(glance: Neighbours['glance'], ctx: Context, imageId: string): Promise<RequestedImage> {
+export async function requestedImage(
+  glance: Neighbours['glance'],
+  ctx: Context,
+  imageId: string,
+): Promise<RequestedImage> {
   const image = await glance.showImage({ params: { image_id: imageId }, token: ctx.token, ctx }).catch((error) => {
-    if (error instanceof KumoError && (error.kind === 'notFound' || error.kind === 'forbidden' || error.kind === 'badRequest'))
+    if (
+      error instanceof KumoError &&
+      (error.kind === 'notFound' || error.kind === 'forbidden' || error.kind === 'badRequest')
+    )
       throw imageNotFound({}, { cause: error });
     throw error;
   });

@@ -47,7 +47,10 @@ export async function requestedNetworks(
   if (wanted.length === 0) return projectNetwork(neutron, ctx, 'project', rules);
   const portIds = wanted.flatMap(({ portId }) => (portId === undefined ? [] : [portId]));
   if (rules.servers > 1 && portIds.length > 0)
-    throw invalidRequest({ message: 'Unable to launch multiple instances with a single configured port ID. Please launch your instance one by one with different ports.' });
+    throw invalidRequest({
+      message:
+        'Unable to launch multiple instances with a single configured port ID. Please launch your instance one by one with different ports.',
+    });
   if (rules.servers > 1 && wanted.some(({ fixedIp }) => fixedIp !== undefined))
     throw invalidRequest({ message: 'max_count cannot be greater than 1 if an fixed_ip is specified.' });
   if (new Set(portIds).size < portIds.length) throw portInUse({ id: portIds[0] });
@@ -57,7 +60,12 @@ export async function requestedNetworks(
     ...wanted.map((one) => checkFixedIp(neutron, ctx, one)),
     checkPortQuota(neutron, ctx, (wanted.length - portIds.length) * rules.servers),
   ]);
-  return wanted.map(({ networkId, portId, fixedIp, tag }) => ({ networkId: portId ? undefined : networkId, portId, fixedIp, tag }));
+  return wanted.map(({ networkId, portId, fixedIp, tag }) => ({
+    networkId: portId ? undefined : networkId,
+    portId,
+    fixedIp,
+    tag,
+  }));
 }
 
 async function projectNetwork(
@@ -86,10 +94,14 @@ async function projectNetwork(
   return [{ networkId: only.id }];
 }
 
-async function checkNetworks(neutron: Neutron, ctx: Context, wanted: readonly WantedNetwork[], rules: NetworkRules): Promise<void> {
+async function checkNetworks(
+  neutron: Neutron,
+  ctx: Context,
+  wanted: readonly WantedNetwork[],
+  rules: NetworkRules,
+): Promise<void> {
   for (const { networkId, portId } of wanted)
-    if (!networkId && !portId)
-      throw invalidRequest({ message: 'Bad network format: missing \'uuid\'' });
+    if (!networkId && !portId) throw invalidRequest({ message: "Bad network format: missing 'uuid'" });
   const ids = [...new Set(wanted.flatMap(({ networkId, portId }) => (networkId && !portId ? [networkId] : [])))];
   if (ids.length === 0) return;
   const { networks } = await neutron.listNetworks({ query: { id: ids }, token: ctx.token, ctx });
@@ -116,10 +128,16 @@ async function checkPort(neutron: Neutron, ctx: Context, portId: string): Promis
 }
 
 /** @throws 400 when the address lies in none of the network's subnets, or belongs to another port. */
-async function checkFixedIp(neutron: Neutron, ctx: Context, { networkId, portId, fixedIp }: WantedNetwork): Promise<void> {
+async function checkFixedIp(
+  neutron: Neutron,
+  ctx: Context,
+  { networkId, portId, fixedIp }: WantedNetwork,
+): Promise<void> {
   if (fixedIp === undefined) return;
   if (portId !== undefined)
-    throw invalidRequest({ message: `Specified Fixed IP '${fixedIp}' cannot be used with port '${portId}': the two cannot be specified together.` });
+    throw invalidRequest({
+      message: `Specified Fixed IP '${fixedIp}' cannot be used with port '${portId}': the two cannot be specified together.`,
+    });
   if (networkId === undefined) return;
   const own = { token: ctx.token, ctx };
   const [{ subnets }, { ports }] = await Promise.all([

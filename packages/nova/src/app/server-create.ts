@@ -142,19 +142,28 @@ export class ServerCreation {
   async #writeCount(ctx: Context, wanted: WantedServers, prepared: Prepared, count: number): Promise<Server[]> {
     const servers = newServers(ctx, wanted, prepared, count);
     const { db, quotas } = this.#deps;
-    await db.transaction(async (tx: Transaction<NovaTables>) => {
-      await quotas.charge(tx, ctx.projectId!, usageOf(prepared.flavor, count));
-      await insertServers(tx, servers);
-      const ids = servers.map(({ id }) => id);
-      await insertBlockDevices(tx, ids.flatMap((id) => deviceRows(id, prepared.boot)));
-      await insertMetadata(tx, ids, wanted.metadata);
-      await addTags(tx, ids, wanted.tags);
-      await insertAction(tx, ids.map((serverId) => actionOf(ctx, serverId)));
-      for (const serverId of ids) {
-        const input = { serverId, excludeHosts: [], attempt: 1 };
-        await flows.start(tx as Queries, serverSchedule, input, { key: serverId, ctx });
-      }
-    }, { name: 'createServer' });
+    await db.transaction(
+      async (tx: Transaction<NovaTables>) => {
+        await quotas.charge(tx, ctx.projectId!, usageOf(prepared.flavor, count));
+        await insertServers(tx, servers);
+        const ids = servers.map(({ id }) => id);
+        await insertBlockDevices(
+          tx,
+          ids.flatMap((id) => deviceRows(id, prepared.boot)),
+        );
+        await insertMetadata(tx, ids, wanted.metadata);
+        await addTags(tx, ids, wanted.tags);
+        await insertAction(
+          tx,
+          ids.map((serverId) => actionOf(ctx, serverId)),
+        );
+        for (const serverId of ids) {
+          const input = { serverId, excludeHosts: [], attempt: 1 };
+          await flows.start(tx as Queries, serverSchedule, input, { key: serverId, ctx });
+        }
+      },
+      { name: 'createServer' },
+    );
     return servers;
   }
 }
@@ -167,7 +176,9 @@ const actionOf = (ctx: Context, serverId: string) => ({
   projectId: ctx.projectId!,
 });
 
-function imageOfVolume(root: { id?: string; properties: Record<string, string> } | undefined): RequestedImage | undefined {
+function imageOfVolume(
+  root: { id?: string; properties: Record<string, string> } | undefined,
+): RequestedImage | undefined {
   if (!root?.id) return undefined;
   return { id: root.id, minDiskGb: 0, minRamMb: 0, properties: root.properties };
 }
@@ -186,7 +197,10 @@ function newServers(ctx: Context, wanted: WantedServers, prepared: Prepared, cou
       userId: ctx.userId,
       name: serverName,
       description: wanted.description,
-      hostname: wanted.hostname === undefined ? hostnameOf(serverName, serverId) : numbered(wanted.hostname, index, wanted.maxCount),
+      hostname:
+        wanted.hostname === undefined
+          ? hostnameOf(serverName, serverId)
+          : numbered(wanted.hostname, index, wanted.maxCount),
       vmState: 'building',
       taskState: 'scheduling',
       powerState: 0,

@@ -82,7 +82,7 @@ export class ServerLifecycle {
    * Writes a flow for the server's host, with its task and action, unless the server is in another state.
    * @returns the flow's id.
    */
-  async begin<Deps, Input>(
+  async begin<Deps, Input, Results>(
     ctx: Context,
     server: Server,
     begun: {
@@ -90,7 +90,7 @@ export class ServerLifecycle {
       vmStates: readonly VmState[];
       taskStates?: readonly (TaskState | null)[];
       task?: TaskState;
-      flow: FlowDefinition<Deps, Input>;
+      flow: FlowDefinition<Deps, Input, Results>;
       input: Input;
       also?: (tx: Transaction<NovaTables>) => Promise<void>;
     },
@@ -99,14 +99,22 @@ export class ServerLifecycle {
     checkState(server, name, { vmState: vmStates, taskState: taskStates });
     const { host, id } = server;
     if (host === null) throw serverNotReady({ id });
-    const flowId = await this.#deps.db.transaction(async (tx) => {
-      const expected = { vmState: vmStates, taskState: taskStates, host };
-      const isAsSeen = await updateServer(tx, id, task === undefined ? {} : { taskState: task, fault: null }, expected);
-      if (!isAsSeen) throw await changed(tx, id, name, expected);
-      await insertAction(tx, [actionOf(ctx, server, name)]);
-      await also?.(tx);
-      return flows.start(tx as Queries, flow, input, { key: id, holder: host, ctx });
-    }, { name: name === 'stop' || name === 'start' || name === 'reboot' ? `${name}Server` : name });
+    const flowId = await this.#deps.db.transaction(
+      async (tx) => {
+        const expected = { vmState: vmStates, taskState: taskStates, host };
+        const isAsSeen = await updateServer(
+          tx,
+          id,
+          task === undefined ? {} : { taskState: task, fault: null },
+          expected,
+        );
+        if (!isAsSeen) throw await changed(tx, id, name, expected);
+        await insertAction(tx, [actionOf(ctx, server, name)]);
+        await also?.(tx);
+        return flows.start(tx as Queries, flow, input, { key: id, holder: host, ctx });
+      },
+      { name: name === 'stop' || name === 'start' || name === 'reboot' ? `${name}Server` : name },
+    );
     await this.#deps.compute.runFlows({ serverId: id, flowId }, { server: host, ctx });
     return flowId;
   }
@@ -115,16 +123,23 @@ export class ServerLifecycle {
   async delete(ctx: Context, server: Server, options: { force: boolean }): Promise<void> {
     this.checkLock(ctx, server);
     const { db, compute, conductor } = this.#deps;
-    const begun = await db.transaction(async (tx) => {
-      // The row is locked by this write; the host that is read afterwards stays until the commit.
-      if (!(await updateServer(tx, server.id, { taskState: 'deleting', progress: 0 }))) return undefined;
-      const { host } = (await findServer(tx, server.id))!;
-      await insertAction(tx, [actionOf(ctx, server, 'delete')]);
-      if (server.taskState === 'deleting' && (await hasDeletion(tx, server.id))) return { host, flowId: undefined };
-      const input = { serverId: server.id };
-      const flowId = await flows.start(tx as Queries, serverDelete, input, { key: server.id, holder: host ?? undefined, ctx });
-      return { host, flowId };
-    }, { name: options.force ? 'forceDeleteServer' : 'deleteServer' });
+    const begun = await db.transaction(
+      async (tx) => {
+        // The row is locked by this write; the host that is read afterwards stays until the commit.
+        if (!(await updateServer(tx, server.id, { taskState: 'deleting', progress: 0 }))) return undefined;
+        const { host } = (await findServer(tx, server.id))!;
+        await insertAction(tx, [actionOf(ctx, server, 'delete')]);
+        if (server.taskState === 'deleting' && (await hasDeletion(tx, server.id))) return { host, flowId: undefined };
+        const input = { serverId: server.id };
+        const flowId = await flows.start(tx as Queries, serverDelete, input, {
+          key: server.id,
+          holder: host ?? undefined,
+          ctx,
+        });
+        return { host, flowId };
+      },
+      { name: options.force ? 'forceDeleteServer' : 'deleteServer' },
+    );
     if (begun?.flowId === undefined) return;
     const nudge = { serverId: server.id, flowId: begun.flowId };
     if (begun.host === null) await conductor.runFlows(nudge, { ctx });
@@ -151,7 +166,12 @@ export class ServerLifecycle {
     });
   }
 
-  async #change(ctx: Context, server: Server, action: string, changes: Parameters<typeof updateServer>[2]): Promise<void> {
+  async #change(
+    ctx: Context,
+    server: Server,
+    action: string,
+    changes: Parameters<typeof updateServer>[2],
+  ): Promise<void> {
     await this.#deps.db.transaction(async (tx) => {
       if (!(await updateServer(tx, server.id, changes))) throw serverNotFound({ id: server.id });
       await insertAction(tx, [actionOf(ctx, server, action)]);
@@ -193,7 +213,12 @@ export function checkState(server: Server, action: string, expected: ExpectedSer
 }
 
 /** The error for a server that changed between the look at it and the write. */
-async function changed(tx: Transaction<NovaTables>, id: string, action: string, expected: ExpectedServer): Promise<Error> {
+async function changed(
+  tx: Transaction<NovaTables>,
+  id: string,
+  action: string,
+  expected: ExpectedServer,
+): Promise<Error> {
   const now = await findServer(tx as Queries, id);
   if (!now) return serverNotFound({ id });
   checkState(now, action, expected);

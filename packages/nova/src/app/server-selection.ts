@@ -75,11 +75,45 @@ const TEXT_FILTERS: Record<string, string> = {
   access_ip_v6: 'access_ipv6',
   root_device_name: 'root_device_name',
 };
-const NUMBER_FILTERS: Record<string, string> = { power_state: 'power_state', launch_index: 'launch_index', progress: 'progress' };
-const TIME_FILTERS: Record<string, string> = { created_at: 'created_at', launched_at: 'launched_at', terminated_at: 'terminated_at' };
+const NUMBER_FILTERS: Record<string, string> = {
+  power_state: 'power_state',
+  launch_index: 'launch_index',
+  progress: 'progress',
+};
+const TIME_FILTERS: Record<string, string> = {
+  created_at: 'created_at',
+  launched_at: 'launched_at',
+  terminated_at: 'terminated_at',
+};
 
-const EVERYBODYS = ['reservation_id', 'name', 'image', 'flavor', 'ip', 'ip6', 'changes-since', 'changes-before', 'locked', 'tags', 'tags-any', 'not-tags', 'not-tags-any'];
-const EVERYBODYS_LATER = ['availability_zone', 'config_drive', 'key_name', 'created_at', 'launched_at', 'terminated_at', 'power_state', 'task_state', 'vm_state', 'progress', 'user_id'];
+const EVERYBODYS = [
+  'reservation_id',
+  'name',
+  'image',
+  'flavor',
+  'ip',
+  'ip6',
+  'changes-since',
+  'changes-before',
+  'locked',
+  'tags',
+  'tags-any',
+  'not-tags',
+  'not-tags-any',
+];
+const EVERYBODYS_LATER = [
+  'availability_zone',
+  'config_drive',
+  'key_name',
+  'created_at',
+  'launched_at',
+  'terminated_at',
+  'power_state',
+  'task_state',
+  'vm_state',
+  'progress',
+  'user_id',
+];
 
 /** Filters that a user may not use are passed over, as Nova does. */
 function usable({ filters, isAdmin, wideFilters }: ServerQuery): Readonly<Record<string, string | undefined>> {
@@ -141,8 +175,10 @@ function conditionsOf(filters: Readonly<Record<string, string | undefined>>): Fi
   for (const [name, value] of Object.entries(filters)) {
     if (value === undefined) continue;
     if (Object.hasOwn(TEXT_FILTERS, name)) found.push({ column: TEXT_FILTERS[name]!, op: 'eq', value });
-    else if (Object.hasOwn(NUMBER_FILTERS, name)) found.push({ column: NUMBER_FILTERS[name]!, op: 'eq', value: numberOf(name, value) });
-    else if (Object.hasOwn(TIME_FILTERS, name)) found.push({ column: TIME_FILTERS[name]!, op: 'startsWith', value: value.replace(/Z$/, '') });
+    else if (Object.hasOwn(NUMBER_FILTERS, name))
+      found.push({ column: NUMBER_FILTERS[name]!, op: 'eq', value: numberOf(name, value) });
+    else if (Object.hasOwn(TIME_FILTERS, name))
+      found.push({ column: TIME_FILTERS[name]!, op: 'startsWith', value: value.replace(/Z$/, '') });
     else found.push(...specialCondition(name, value));
   }
   return found;
@@ -156,7 +192,13 @@ function specialCondition(name: string, value: string): Filter[] {
       return [likeOf('description', value)];
     case 'ip':
     case 'ip6':
-      return [{ column: 'network_info', op: 'contains', value: `"address":"${value.replace(/^\^|\$$/g, '').replaceAll('\\.', '.')}` }];
+      return [
+        {
+          column: 'network_info',
+          op: 'contains',
+          value: `"address":"${value.replace(/^\^|\$$/g, '').replaceAll('\\.', '.')}`,
+        },
+      ];
     case 'config_drive':
       return [{ column: 'config_drive', op: 'eq', value: Number(parseBoolean(value)) }];
     case 'locked':
@@ -174,7 +216,10 @@ const moment = (text: string) => toIso(fromIso(text.replace(' ', 'T')));
 
 function numberOf(name: string, value: string): number {
   const number = Number(value);
-  if (!Number.isInteger(number)) throw invalidRequest({ message: `Invalid input for query parameters ${name}. Value: ${value}. ${value} is not an integer` });
+  if (!Number.isInteger(number))
+    throw invalidRequest({
+      message: `Invalid input for query parameters ${name}. Value: ${value}. ${value} is not an integer`,
+    });
   return number;
 }
 

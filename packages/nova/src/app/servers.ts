@@ -96,7 +96,12 @@ export class Servers {
     change: (old: Record<string, string>) => Record<string, string>,
   ): Promise<Record<string, string>> {
     if (server.vmState === 'building' && server.taskState === 'deleting')
-      throw serverInvalidState({ action: 'update metadata', id: server.id, attribute: 'task_state', state: 'deleting' });
+      throw serverInvalidState({
+        action: 'update metadata',
+        id: server.id,
+        attribute: 'task_state',
+        state: 'deleting',
+      });
     const limit = this.#config.quota.metadataItems;
     return this.#db.transaction(async (tx) => {
       // Locks the server's row first, so that two changes follow one another.
@@ -117,7 +122,8 @@ export class Servers {
     return this.#db.transaction(async (tx) => {
       await updateServer(tx, server.id, { updatedAt: nowIso() });
       const isNew = (await addTags(tx, [server.id], [tag])) > 0;
-      if (isNew && (await tagsOf(tx, [server.id])).get(server.id)!.length > MAX_TAGS) throw tooManyTags({ limit: MAX_TAGS });
+      if (isNew && (await tagsOf(tx, [server.id])).get(server.id)!.length > MAX_TAGS)
+        throw tooManyTags({ limit: MAX_TAGS });
       return isNew;
     });
   }

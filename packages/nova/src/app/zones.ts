@@ -1,8 +1,8 @@
+import type { NovaConfig } from '../config.ts';
 import { type Aggregate, listAggregates } from '../db/aggregates.ts';
 import { isUp, listServices, type NovaService } from '../db/hosts.ts';
 import type { Queries } from '../db/servers.ts';
 import { zoneInvalid } from '../errors.ts';
-import type { NovaConfig } from '../config.ts';
 
 export interface Zone {
   name: string;
@@ -15,7 +15,11 @@ export const ZONE_KEY = 'availability_zone';
 
 /** The zone of a host: that of an aggregate it is in, else the default. */
 export function zoneOfHost(aggregates: readonly Aggregate[], host: string, fallback: string): string {
-  return aggregates.find(({ hosts, metadata }) => metadata[ZONE_KEY] !== undefined && hosts.includes(host))?.metadata[ZONE_KEY] ?? fallback;
+  return (
+    aggregates.find(({ hosts, metadata }) => metadata[ZONE_KEY] !== undefined && hosts.includes(host))?.metadata[
+      ZONE_KEY
+    ] ?? fallback
+  );
 }
 
 /** Every zone with its services: hosts' zones, and `internal` for what is no host. */
@@ -25,7 +29,9 @@ export async function zonesOf(q: Queries, config: NovaConfig): Promise<Zone[]> {
   const zones = new Map<string, Zone>();
   for (const service of services) {
     const name =
-      service.binary === 'nova-compute' ? zoneOfHost(aggregates, service.host, config.defaultAvailabilityZone) : INTERNAL;
+      service.binary === 'nova-compute'
+        ? zoneOfHost(aggregates, service.host, config.defaultAvailabilityZone)
+        : INTERNAL;
     const zone = zones.get(name) ?? { name, available: false, services: [] };
     zone.services.push(service);
     zone.available ||= !service.disabled && (name === INTERNAL || isUp(service, config.serviceDownSeconds));

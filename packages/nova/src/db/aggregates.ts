@@ -37,7 +37,10 @@ export async function insertAggregate(tx: Queries, name: string, metadata: Recor
     .select(({ fn }) => fn.max('id').as('last'))
     .executeTakeFirstOrThrow();
   const id = Number(last ?? 0) + 1;
-  await tx.insertInto('aggregates').values({ id, uuid: randomUUID(), name, created_at: nowIso(), updated_at: null }).execute();
+  await tx
+    .insertInto('aggregates')
+    .values({ id, uuid: randomUUID(), name, created_at: nowIso(), updated_at: null })
+    .execute();
   await setAggregateMetadata(tx, id, metadata);
   return id;
 }
@@ -47,7 +50,11 @@ export async function renameAggregate(tx: Queries, id: number, name: string): Pr
 }
 
 /** Sets each key; null takes it out. */
-export async function setAggregateMetadata(tx: Queries, id: number, metadata: Record<string, string | null>): Promise<void> {
+export async function setAggregateMetadata(
+  tx: Queries,
+  id: number,
+  metadata: Record<string, string | null>,
+): Promise<void> {
   const names = Object.keys(metadata);
   if (names.length === 0) return;
   await tx.deleteFrom('aggregate_metadata').where('aggregate_id', '=', id).where('name', 'in', names).execute();

@@ -18,7 +18,10 @@ export interface ServerSelection {
 }
 
 /** One page of servers, in one statement (two with a marker). */
-export async function listServers(q: Queries, selection: ServerSelection): Promise<{ servers: Server[]; hasMore: boolean }> {
+export async function listServers(
+  q: Queries,
+  selection: ServerSelection,
+): Promise<{ servers: Server[]; hasMore: boolean }> {
   const { projectId, deleted, anyOf, filters, sorts, limit, marker, unknownMarker } = selection;
   let query = q.selectFrom('servers').selectAll();
   if (projectId !== undefined) query = query.where('project_id', '=', projectId);
@@ -46,7 +49,11 @@ function allServers(q: Queries) {
 
 function withTags(q: Queries, query: ReturnType<typeof allServers>, tags: ServerSelection['tags']) {
   const having = (list: readonly string[], all: boolean) => {
-    const tagged = q.selectFrom('server_tags').select('server_id').where('tag', 'in', [...list]).groupBy('server_id');
+    const tagged = q
+      .selectFrom('server_tags')
+      .select('server_id')
+      .where('tag', 'in', [...list])
+      .groupBy('server_id');
     return all ? tagged.having(({ fn }) => fn.count('tag'), '=', new Set(list).size) : tagged;
   };
   const { all, any, notAll, none } = tags;
