@@ -4,6 +4,8 @@ import { openDatabase } from '@kumo/core/db';
 import { closeApp, createApp, keystoneEnvelope, policiesOf } from '@kumo/core/http';
 import { PolicySet } from '@kumo/core/policy';
 import { allRoutes } from './api/all.routes.ts';
+import { treeRule } from './api/role-assignments.ts';
+import { domainRoleRules } from './api/roles.ts';
 import { baseRules } from './api/rules.ts';
 import { bootstrapKeystone, type KeystoneBootstrap } from './app/bootstrap.ts';
 import { composeApp } from './app/compose.ts';
@@ -35,7 +37,10 @@ export async function keystoneDaemon({ env, config, bootstrap, checkReplies }: K
     const parts = composeApp({ db, keys, config });
     if (bootstrap) await bootstrapKeystone(parts, bootstrap);
     const routes = allRoutes(parts);
-    const policies = new PolicySet([...baseRules, ...policiesOf(routes)], { file: config.policyFile, log });
+    const policies = new PolicySet([...baseRules, ...domainRoleRules, treeRule, ...policiesOf(routes)], {
+      file: config.policyFile,
+      log,
+    });
     const app = createApp({
       service: 'keystone',
       type: 'identity',

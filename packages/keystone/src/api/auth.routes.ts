@@ -29,19 +29,19 @@ type TokenWire = Static<typeof TokenBody>['token'];
 export interface AuthParts {
   readonly authentication: Authentication;
   readonly tokens: Tokens;
-  readonly catalog: TokenCatalog;
+  readonly tokenCatalog: TokenCatalog;
   readonly access: Access;
   readonly cache: VersionedCache;
 }
 
 export function authRoutes(parts: AuthParts): Route[] {
-  const { access, catalog } = parts;
+  const { access, tokenCatalog } = parts;
   return [
     ...tokenRoutes(parts),
     implement(authCatalog, async ({ ctx, request }) => {
       const { projectId, domainId, systemScope } = ctx;
       if (projectId === undefined && domainId === undefined && systemScope === undefined) throw catalogMissing();
-      const entries = await catalog.entries(ctx.userId, projectId);
+      const entries = await tokenCatalog.entries(ctx.userId, projectId);
       return { catalog: catalogToWire(entries), links: { self: `${request.baseUrl}/v3/auth/catalog` } };
     }),
     implement(authProjects, async ({ ctx, request }) => {
@@ -66,8 +66,11 @@ export function authRoutes(parts: AuthParts): Route[] {
   ];
 }
 
-function tokenRoutes({ authentication, tokens, catalog, cache }: AuthParts): Route[] {
-  const withCatalog = async (token: Token) => ({ ...tokenToWire(token), catalog: await catalogOf(token, catalog) });
+function tokenRoutes({ authentication, tokens, tokenCatalog, cache }: AuthParts): Route[] {
+  const withCatalog = async (token: Token) => ({
+    ...tokenToWire(token),
+    catalog: await catalogOf(token, tokenCatalog),
+  });
   const found = async (text: string, allowExpired: boolean, authorize: (target: Record<string, unknown>) => void) => {
     const token = await tokens.find(text, { allowExpired });
     authorize({ 'target.token.user_id': token?.claims.userId });

@@ -52,10 +52,6 @@ export async function deleteRole(tx: Q, id: string): Promise<void> {
   await tx.deleteFrom('roles').where('id', '=', id).execute();
 }
 
-export async function deleteRolesOfDomain(tx: Q, domainId: string): Promise<void> {
-  await tx.deleteFrom('roles').where('domain_id', '=', domainId).execute();
-}
-
 /** Which roles each role implies, directly. */
 export async function allImplications(q: Q): Promise<Map<string, string[]>> {
   const rows = await q.selectFrom('implied_roles').selectAll().orderBy('implied_role_id').execute();

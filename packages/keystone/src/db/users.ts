@@ -1,4 +1,4 @@
-import { type Page, type PageOptions, pageQuery } from '@kumo/core/db';
+import { applyFilters, type Filter, type Page, type PageOptions, pageQuery } from '@kumo/core/db';
 import type { Kysely } from 'kysely';
 import type { KeystoneTables, UserRow } from './schema.ts';
 
@@ -51,14 +51,25 @@ export async function findUsers(q: Q, ids: readonly string[]): Promise<User[]> {
   ).map(fromRow);
 }
 
+/** Users whose password ends before, at or after a time; those whose password never ends are none of them. */
+export interface PasswordEndFilter {
+  readonly op: 'lt' | 'lte' | 'gt' | 'gte' | 'eq' | 'ne';
+  readonly time: string;
+}
+
 /** @param options.groupId only this group's members. */
-export async function listUsers(q: Q, options: PageOptions & { groupId?: string }): Promise<Page<User>> {
-  const { groupId } = options;
-  const all = q.selectFrom('users').selectAll();
-  const query =
-    groupId === undefined
-      ? all
-      : all.where('id', 'in', q.selectFrom('group_members').select('user_id').where('group_id', '=', groupId));
+export async function listUsers(
+  q: Q,
+  options: PageOptions & { groupId?: string; passwordEnd?: PasswordEndFilter },
+): Promise<Page<User>> {
+  const { groupId, passwordEnd } = options;
+  let query = q.selectFrom('users').selectAll();
+  if (groupId !== undefined)
+    query = query.where('id', 'in', q.selectFrom('group_members').select('user_id').where('group_id', '=', groupId));
+  if (passwordEnd) {
+    const filters: Filter[] = [{ column: 'expires_at', op: passwordEnd.op, value: passwordEnd.time }];
+    query = query.where('id', 'in', applyFilters(q.selectFrom('passwords').select('user_id'), filters));
+  }
   const page = await pageQuery(query, options);
   return { rows: page.rows.map(fromRow), hasMore: page.hasMore };
 }

@@ -1,4 +1,5 @@
-import type { Filter } from '@kumo/core/db';
+import { type Filter, fromIso, toIso } from '@kumo/core/db';
+import { invalid } from '../errors.ts';
 
 /** A truth value in a query as Keystone reads it: `?nocatalog` is true, `0`, `false`, `no` and `off` are false. */
 export function flag(value: string | undefined): boolean {
@@ -36,4 +37,13 @@ export function flagValue(value: string | undefined): number | undefined {
 /** `name=…` in a query that uses the list's own names; texts of a comma-separated list. */
 export function commaList(value: string | undefined): string[] | undefined {
   return value === undefined ? undefined : value.split(',').filter((one) => one !== '');
+}
+
+/** `lt:2026-11-22T15:00:00Z`; without an operator the very time. */
+export function timeFilter(text: string): { op: 'lt' | 'lte' | 'gt' | 'gte' | 'eq' | 'ne'; time: string } {
+  const [, name = 'eq', value = ''] = /^(?:(lt|lte|gt|gte|eq|neq):)?(.*)$/.exec(text) ?? [];
+  const moment = fromIso(value);
+  if (Number.isNaN(moment))
+    throw invalid({ message: `Invalid input for query parameters password_expires_at. Value: ${text}.` });
+  return { op: name === 'neq' ? 'ne' : (name as 'lt'), time: toIso(moment) };
 }

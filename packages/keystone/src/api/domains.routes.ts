@@ -1,0 +1,36 @@
+import { implement, type Route } from '@kumo/core/http';
+import type { KeystoneParts } from '../app/compose.ts';
+import { notFound } from '../errors.ts';
+import { domainFromWire, domainToWire } from '../wire/domains.ts';
+import { ownDomain, pageLinks } from '../wire/lists.ts';
+import { equalities, flagValue, nameFilters } from '../wire/query.ts';
+import { targetOf } from '../wire/targets.ts';
+import { createDomain, deleteDomain, listDomains, showDomain, updateDomain } from './domains.ts';
+
+export function domainRoutes({ domains }: KeystoneParts): Route[] {
+  return [
+    implement(listDomains, async ({ ctx, query, authorize, request }) => {
+      authorize({ target: { domain: { id: ctx.domainId } } });
+      const { enabled, limit, marker } = query;
+      const filters = [...nameFilters(query), ...equalities({ enabled: flagValue(enabled) }), ...ownDomain(ctx, 'id')];
+      const found = await domains.list({ filters, limit, marker });
+      return { domains: found.rows.map((one) => domainToWire(one, request)), links: pageLinks(request, found) };
+    }),
+    implement(createDomain, async ({ body, request }) => {
+      const { name, explicit_domain_id } = body.domain;
+      const domain = await domains.create({ ...domainFromWire(body.domain), name, id: explicit_domain_id });
+      return { domain: domainToWire(domain, request) };
+    }),
+    implement(showDomain, async ({ params, authorize, request }) => {
+      const domain = await domains.find(params.domain_id);
+      authorize(targetOf({ domain }));
+      if (!domain) throw notFound({ kind: 'domain', id: params.domain_id });
+      return { domain: domainToWire(domain, request) };
+    }),
+    implement(updateDomain, async ({ params, body, request }) => {
+      const domain = await domains.update(params.domain_id, domainFromWire(body.domain));
+      return { domain: domainToWire(domain, request) };
+    }),
+    implement(deleteDomain, ({ params }) => domains.delete(params.domain_id)),
+  ];
+}

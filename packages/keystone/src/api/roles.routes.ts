@@ -1,0 +1,47 @@
+import { implement, type Route } from '@kumo/core/http';
+import type { KeystoneParts } from '../app/compose.ts';
+import { notFound } from '../errors.ts';
+import { pageLinks } from '../wire/lists.ts';
+import { nameFilters } from '../wire/query.ts';
+import { roleToWire } from '../wire/roles.ts';
+import { targetOf } from '../wire/targets.ts';
+import { createRole, deleteRole, listRoles, showRole, updateRole } from './roles.ts';
+
+/** The rule for a domain's roles instead of the operation's own. */
+function ruleFor(role: { domainId?: string | null } | undefined, rule: string): { rule?: string } {
+  return role?.domainId == null ? {} : { rule: `identity:${rule}` };
+}
+
+export function roleRoutes({ roles }: KeystoneParts): Route[] {
+  return [
+    implement(listRoles, async ({ query, authorize, request }) => {
+      const { domain_id: domainId, limit, marker } = query;
+      authorize({}, ruleFor({ domainId }, 'list_domain_roles'));
+      const filters = [...nameFilters(query), { column: 'domain_id', op: 'eq', value: domainId ?? null } as const];
+      const found = await roles.list({ filters, limit, marker });
+      return { roles: found.rows.map((one) => roleToWire(one, request)), links: pageLinks(request, found) };
+    }),
+    implement(createRole, async ({ body, authorize, request }) => {
+      const { name, domain_id: domainId, description, options } = body.role;
+      authorize({}, ruleFor({ domainId }, 'create_domain_role'));
+      return { role: roleToWire(await roles.create({ name, domainId, description, options }), request) };
+    }),
+    implement(showRole, async ({ params, authorize, request }) => {
+      const role = await roles.find(params.role_id);
+      authorize(targetOf({ role }), ruleFor(role, 'get_domain_role'));
+      if (!role) throw notFound({ kind: 'role', id: params.role_id });
+      return { role: roleToWire(role, request) };
+    }),
+    implement(updateRole, async ({ params, body, authorize, request }) => {
+      authorize({}, ruleFor(await roles.find(params.role_id), 'update_domain_role'));
+      const { name, domain_id: domainId, description, options } = body.role;
+      return {
+        role: roleToWire(await roles.update(params.role_id, { name, domainId, description, options }), request),
+      };
+    }),
+    implement(deleteRole, async ({ params, authorize }) => {
+      authorize({}, ruleFor(await roles.find(params.role_id), 'delete_domain_role'));
+      await roles.delete(params.role_id);
+    }),
+  ];
+}

@@ -1,0 +1,13 @@
+import { Type as T } from 'typebox';
+import { SelfLink } from './pieces.ts';
+
+export const UserBody = T.Object({
+  id: T.String(),
+  name: T.String(),
+  domain_id: T.String(),
+  enabled: T.Boolean(),
+  default_project_id: T.Optional(T.String()),
+  password_expires_at: T.Union([T.String(), T.Null()]),
+  options: T.Record(T.String(), T.Unknown()),
+  links: SelfLink,
+});

@@ -1,0 +1,85 @@
+import { implement, keystoneLinks, type Route } from '@kumo/core/http';
+import type { KeystoneParts } from '../app/compose.ts';
+import { invalid, notFound } from '../errors.ts';
+import { groupToWire } from '../wire/groups.ts';
+import { domainFor, ownDomain, pageLinks } from '../wire/lists.ts';
+import { projectToWire } from '../wire/projects.ts';
+import { equalities, flagValue, nameFilters, timeFilter } from '../wire/query.ts';
+import { newIn, targetOf } from '../wire/targets.ts';
+import { userFromWire, userToWire } from '../wire/users.ts';
+import {
+  changePassword,
+  createUser,
+  deleteUser,
+  listUserGroups,
+  listUserProjects,
+  listUsers,
+  showUser,
+  updateUser,
+} from './users.ts';
+
+export function userRoutes(parts: KeystoneParts): Route[] {
+  const { users } = parts;
+  return [
+    implement(listUsers, async ({ ctx, query, authorize, request }) => {
+      authorize({ target: { domain_id: ctx.domainId } });
+      const { domain_id, default_project_id, enabled, limit, marker, password_expires_at } = query;
+      const equal = { domain_id, default_project_id, enabled: flagValue(enabled) };
+      const filters = [...nameFilters(query), ...equalities(equal), ...ownDomain(ctx)];
+      const passwordEnd = password_expires_at === undefined ? undefined : timeFilter(password_expires_at);
+      const found = await users.list({ filters, limit, marker, passwordEnd });
+      return { users: found.rows.map((one) => userToWire(one, request)), links: pageLinks(request, found) };
+    }),
+    implement(createUser, async ({ ctx, body, authorize, request }) => {
+      const domainId = domainFor(body.user.domain_id, ctx);
+      authorize(newIn('user', domainId));
+      const user = await users.create({ ...userFromWire(body.user), name: body.user.name, domainId });
+      return { user: userToWire(user, request) };
+    }),
+    implement(showUser, async ({ params, authorize, request }) => {
+      const user = await users.find(params.user_id);
+      authorize(targetOf({ user }));
+      if (!user) throw notFound({ kind: 'user', id: params.user_id });
+      return { user: userToWire(await users.show(user), request) };
+    }),
+    implement(updateUser, async ({ params, body, authorize, request }) => {
+      authorize(targetOf({ user: await users.find(params.user_id) }));
+      if (body.user.domain_id === null) throw invalid({ message: 'Cannot change domain_id of a user.' });
+      const changes = { ...userFromWire(body.user), domainId: body.user.domain_id };
+      return { user: userToWire(await users.update(params.user_id, changes), request) };
+    }),
+    implement(deleteUser, async ({ params, authorize }) => {
+      authorize(targetOf({ user: await users.find(params.user_id) }));
+      await users.delete(params.user_id);
+    }),
+    implement(changePassword, ({ params, body }) =>
+      users.changePassword(params.user_id, body.user.original_password, body.user.password),
+    ),
+    ...belongingRoutes(parts),
+  ];
+}
+
+/** What a user is in. */
+function belongingRoutes({ users, groups, projects }: KeystoneParts): Route[] {
+  return [
+    implement(listUserGroups, async ({ params, query, authorize, request }) => {
+      const user = await users.find(params.user_id);
+      authorize({ ...targetOf({ user }), user_id: params.user_id });
+      if (!user) throw notFound({ kind: 'user', id: params.user_id });
+      const { limit, marker } = query;
+      const found = await groups.list({ userId: user.id, filters: nameFilters(query), limit, marker });
+      return { groups: found.rows.map((one) => groupToWire(one, request)), links: pageLinks(request, found) };
+    }),
+    implement(listUserProjects, async ({ params, authorize, request }) => {
+      const user = await users.find(params.user_id);
+      authorize(targetOf({ user }));
+      if (!user) throw notFound({ kind: 'user', id: params.user_id });
+      const found = await users.projectsOf(user.id);
+      const tags = await projects.tagsOf(found);
+      return {
+        projects: found.map((one) => projectToWire(one, tags.get(one.id) ?? [], request)),
+        links: keystoneLinks(request),
+      };
+    }),
+  ];
+}

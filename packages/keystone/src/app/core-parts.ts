@@ -1,0 +1,15 @@
+import type { Db } from '@kumo/core/db';
+import type { Changes } from '../db/changes.ts';
+import type { KeystoneTables } from '../db/schema.ts';
+import type { Access } from './access.ts';
+import type { RevokedTokens } from './revoked-tokens.ts';
+
+/** What the resources stand on. */
+export interface CoreParts {
+  readonly db: Db<KeystoneTables>;
+  readonly changes: Changes;
+  readonly revoked: RevokedTokens;
+  readonly access: Access;
+  /** Rows of one list at most. */
+  readonly listLimit: number;
+}

@@ -1,0 +1,26 @@
+import type { RequestFacts } from '@kumo/core/http';
+import type { Static } from 'typebox';
+import type { EndpointBody } from '../api/endpoints.ts';
+import type { RegionBody } from '../api/regions.ts';
+import type { ServiceBody } from '../api/services.ts';
+import type { Endpoint, Region, Service } from '../db/catalog.ts';
+
+type Base = Pick<RequestFacts, 'baseUrl'>;
+
+export function serviceToWire(service: Service, { baseUrl }: Base): Static<typeof ServiceBody> {
+  const { id, type, name, description, enabled } = service;
+  const links = { self: `${baseUrl}/v3/services/${id}` };
+  return { id, type, name: name ?? '', description: description ?? '', enabled, links };
+}
+
+export function endpointToWire(endpoint: Endpoint, { baseUrl }: Base): Static<typeof EndpointBody> {
+  const { id, serviceId, regionId, interface: side, url, enabled } = endpoint;
+  const links = { self: `${baseUrl}/v3/endpoints/${id}` };
+  return { id, service_id: serviceId, interface: side, region: regionId, region_id: regionId, url, enabled, links };
+}
+
+export function regionToWire(region: Region, { baseUrl }: Base): Static<typeof RegionBody> {
+  const { id, description, parentRegionId } = region;
+  const links = { self: `${baseUrl}/v3/regions/${encodeURIComponent(id)}` };
+  return { id, description, parent_region_id: parentRegionId, links };
+}

@@ -1,0 +1,15 @@
+import type { RequestFacts } from '@kumo/core/http';
+import type { Static } from 'typebox';
+import type { GroupBody } from '../api/groups.ts';
+import type { Group } from '../db/groups.ts';
+
+/** A group as clients see it. */
+export function groupToWire(group: Group, request: Pick<RequestFacts, 'baseUrl'>): Static<typeof GroupBody> {
+  return {
+    id: group.id,
+    name: group.name,
+    domain_id: group.domainId,
+    description: group.description,
+    links: { self: `${request.baseUrl}/v3/groups/${group.id}` },
+  };
+}

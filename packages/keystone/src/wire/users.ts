@@ -1,0 +1,41 @@
+import type { RequestFacts } from '@kumo/core/http';
+import type { Static } from 'typebox';
+import type { UserBody } from '../api/user-body.ts';
+import type { UserCreate } from '../api/users.ts';
+import type { ShownUser } from '../app/users.ts';
+
+/** A user as clients see it. */
+export function userToWire(user: ShownUser, request: Pick<RequestFacts, 'baseUrl'>): Static<typeof UserBody> {
+  return {
+    ...user.extra,
+    id: user.id,
+    name: user.name,
+    domain_id: user.domainId,
+    enabled: user.enabled,
+    ...(user.defaultProjectId === null ? {} : { default_project_id: user.defaultProjectId }),
+    password_expires_at: user.passwordExpiresAt,
+    options: user.options,
+    links: { self: `${request.baseUrl}/v3/users/${user.id}` },
+  };
+}
+
+type Wanted = Partial<Static<typeof UserCreate>>;
+const OURS = new Set([
+  'id',
+  'links',
+  'name',
+  'domain_id',
+  'default_project_id',
+  'enabled',
+  'password',
+  'original_password',
+  'password_expires_at',
+  'options',
+]);
+
+/** What a client wants of a user; all that is not known is kept as `extra`. */
+export function userFromWire(wanted: Wanted) {
+  const { name, default_project_id: defaultProjectId, enabled, password, options } = wanted;
+  const extra = Object.fromEntries(Object.entries(wanted).filter(([key]) => !OURS.has(key)));
+  return { name, defaultProjectId, enabled, password, options, extra };
+}
