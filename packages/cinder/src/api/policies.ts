@@ -44,5 +44,6 @@ export const extraPolicies: readonly Policy[] = [
   typeExtraSpecs,
   typeSensitiveSpecs,
   typeAccess,
+  viewDiskUsage,
   allTenants,
 ];

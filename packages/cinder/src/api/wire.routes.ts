@@ -1,0 +1,96 @@
+import type { RequestFacts } from '@kumo/core/http';
+import type { Static } from 'typebox';
+import type { Attachment } from '../app/attachments.ts';
+import type { Metadata, Volume } from '../app/volumes.ts';
+import type { AttachmentBody } from './attachments.ts';
+import type { VolumeBody } from './volumes.ts';
+
+/** What of a volume only some may see. */
+export interface VolumeView {
+  showsHost: boolean;
+  showsTenant: boolean;
+  showsMigration: boolean;
+  showsImageMetadata: boolean;
+}
+
+export interface VolumeParts {
+  typeName: string | null;
+  metadata: Metadata;
+  attachments: readonly Attachment[];
+}
+
+/** The two links of a resource: with and without a version. */
+export function linksOf(request: RequestFacts, projectId: string | undefined, path: string): { rel: string; href: string }[] {
+  const project = projectId === undefined ? '' : `/${projectId}`;
+  return [
+    { rel: 'self', href: `${request.baseUrl}/v3${project}${path}` },
+    { rel: 'bookmark', href: `${request.baseUrl}${project}${path}` },
+  ];
+}
+
+export function volumeBody(
+  volume: Volume,
+  { typeName, metadata, attachments }: VolumeParts,
+  view: VolumeView,
+  request: RequestFacts,
+): Static<typeof VolumeBody> {
+  return {
+    id: volume.id,
+    name: volume.name,
+    description: volume.description,
+    status: volume.status,
+    size: volume.sizeGb,
+    availability_zone: volume.availabilityZone,
+    created_at: volume.createdAt,
+    updated_at: volume.updatedAt,
+    volume_type: typeName,
+    snapshot_id: volume.snapshotId,
+    source_volid: volume.sourceVolumeId,
+    metadata: volume.readonly ? { ...metadata, readonly: 'True' } : metadata,
+    links: linksOf(request, volume.projectId, `/volumes/${volume.id}`),
+    user_id: volume.userId,
+    bootable: String(volume.bootable),
+    encrypted: false,
+    replication_status: null,
+    consistencygroup_id: null,
+    multiattach: volume.multiattach,
+    attachments: attachments.filter(({ status }) => status === 'attached').map(attachmentEntry),
+    group_id: null,
+    service_uuid: null,
+    shared_targets: false,
+    volume_type_id: volume.typeId,
+    consumes_quota: true,
+    ...(view.showsImageMetadata && volume.imageMetadata ? { volume_image_metadata: volume.imageMetadata } : {}),
+    ...(view.showsHost ? { 'os-vol-host-attr:host': volume.host, provider_id: null, cluster_name: null } : {}),
+    ...(view.showsTenant ? { 'os-vol-tenant-attr:tenant_id': volume.projectId } : {}),
+    ...(view.showsMigration
+      ? { migration_status: null, 'os-vol-mig-status-attr:migstat': null, 'os-vol-mig-status-attr:name_id': null }
+      : {}),
+  };
+}
+
+function attachmentEntry(attachment: Attachment) {
+  return {
+    id: attachment.volumeId,
+    attachment_id: attachment.id,
+    volume_id: attachment.volumeId,
+    server_id: attachment.instanceId,
+    host_name: attachment.host,
+    device: attachment.mountpoint,
+    attached_at: attachment.attachedAt,
+  };
+}
+
+export function attachmentBody(attachment: Attachment): Static<typeof AttachmentBody> {
+  return {
+    ...attachmentSummary(attachment),
+    attach_mode: attachment.mode,
+    attached_at: attachment.attachedAt,
+    detached_at: null,
+    connection_info: attachment.connectionInfo ?? {},
+  };
+}
+
+export function attachmentSummary({ id, volumeId, instanceId, status }: Attachment) {
+  return { id, volume_id: volumeId, instance: instanceId, status };
+}

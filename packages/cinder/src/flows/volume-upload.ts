@@ -1,0 +1,73 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { run } from '@kumo/core/exec';
+import { flow } from '@kumo/core/flow';
+import { insertMessage } from '../db/messages.ts';
+import { changeVolume, lockVolume } from '../db/volumes.ts';
+import type { VolumeFlowDeps } from './deps.ts';
+
+export interface UploadInput {
+  volumeId: string;
+  imageId: string;
+  diskFormat: string;
+}
+
+/** qemu-img's names of the formats whose names in Glance are others. */
+const QEMU_FORMATS: Readonly<Record<string, string>> = { vhd: 'vpc' };
+
+/** Fills an image, which was made before, with a volume's data. Failed, the image is gone and the volume as before. */
+export const volumeUpload = flow<VolumeFlowDeps, UploadInput>('volume.upload', 1)
+  .step('uploaded', {
+    timeoutMs: 3_600_000,
+    run: async (deps, { volumeId, imageId, diskFormat }, _, { signal }) => {
+      const { images, driver } = deps;
+      if ((await images.find(imageId)).status === 'active') return;
+      const raw = await driver.copyToImage(volumeId, signal);
+      if (diskFormat === 'raw') await images.upload(imageId, raw, signal);
+      else await converted(deps, { imageId, diskFormat, raw, signal });
+    },
+    undo: ({ images }, { imageId }) => images.remove(imageId),
+  })
+  .step('restored', { run: ({ db }, { volumeId }) => restore(db, volumeId) })
+  .onFailed(async ({ db }, { volumeId }, failure, { ctx }) => {
+    await restore(db, volumeId);
+    await db.transaction(async (tx) => {
+      const volume = await lockVolume(tx, db, volumeId);
+      if (!volume) return;
+      await insertMessage(tx, {
+        projectId: volume.projectId,
+        eventId: 'VOLUME_VOLUME_003_004',
+        text: `copy volume to image:${failure.message}`,
+        requestId: ctx?.requestId,
+        resourceType: 'VOLUME',
+        resourceId: volumeId,
+      });
+    });
+  });
+
+function restore(db: VolumeFlowDeps['db'], volumeId: string): Promise<void> {
+  return db.transaction(async (tx) => {
+    const volume = await lockVolume(tx, db, volumeId);
+    if (volume?.status === 'uploading') await changeVolume(tx, volumeId, { status: volume.previousStatus ?? 'available', previousStatus: null });
+  });
+}
+
+async function converted(
+  { images, scratchDirectory }: VolumeFlowDeps,
+  { imageId, diskFormat, raw, signal }: { imageId: string; diskFormat: string; raw: Readable; signal: AbortSignal },
+): Promise<void> {
+  await mkdir(scratchDirectory, { recursive: true, mode: 0o700 });
+  const from = join(scratchDirectory, `${imageId}.raw`);
+  const to = join(scratchDirectory, `${imageId}.${diskFormat}`);
+  try {
+    await pipeline(raw, createWriteStream(from, { mode: 0o600 }), { signal });
+    await run('qemu-img', ['convert', '-f', 'raw', '-O', QEMU_FORMATS[diskFormat] ?? diskFormat, from, to], { signal, timeoutMs: 3_600_000 });
+    await images.upload(imageId, createReadStream(to), signal);
+  } finally {
+    await rm(from, { force: true });
+    await rm(to, { force: true });
+  }
+}

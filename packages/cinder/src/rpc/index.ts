@@ -1,0 +1,2 @@
+export { schedulerRpc } from './scheduler.ts';
+export { volumeRpc } from './volume.ts';

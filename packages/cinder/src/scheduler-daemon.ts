@@ -1,0 +1,38 @@
+import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
+import { heartbeat } from './app/heartbeat.ts';
+import { Scheduler } from './app/scheduler.ts';
+import type { CinderConfig } from './config.ts';
+import { openCinderDatabase } from './db/open.ts';
+import { unplacedVolumeReconciler } from './reconcilers/unplaced-volumes.ts';
+import { schedulerHandlers } from './rpc/scheduler.handlers.ts';
+import { schedulerRpc } from './rpc/scheduler.ts';
+import { volumeRpc } from './rpc/volume.ts';
+
+const NAME = 'cinder-scheduler';
+/** How long a volume waits at most that nobody told the scheduler of. */
+const SEARCH_MS = 5_000;
+
+/** cinder-scheduler: chooses back ends for new volumes. */
+export async function makeSchedulerDaemon(env: DaemonEnv, config: CinderConfig): Promise<Daemon> {
+  const { log, bus, host } = env;
+  const db = await openCinderDatabase(env, NAME);
+  const backends = bus.client(volumeRpc, { from: NAME, to: 'cinder-volume' });
+  const scheduler = new Scheduler({ db, config, backends, log });
+  const unplaced = unplacedVolumeReconciler({ db, scheduler, intervalMs: SEARCH_MS, log });
+  const { reporter, report } = heartbeat({ db, config, binary: NAME, host, log });
+  let serving: { close(): Promise<void> } | undefined;
+  return {
+    name: NAME,
+    async start() {
+      serving = await bus.serve(schedulerRpc, { server: host, name: NAME }, schedulerHandlers(scheduler, (id) => unplaced.nudge(id)));
+      await report();
+      reporter.start();
+      unplaced.start();
+    },
+    async stop() {
+      await serving?.close();
+      await Promise.all([unplaced.stop(), reporter.stop()]);
+      await db.close();
+    },
+  };
+}
