@@ -14,9 +14,12 @@ export const NeutronConfig = T.Object(
       pattern: '^[a-z0-9_]{1,16}$',
       description: 'Marks what this cloud makes on a host; two clouds on one machine need different ones.',
     }),
-    guestUser: T.Optional(
-      T.String({ minLength: 1, maxLength: 32, description: 'The user that owns the guests’ taps. Default: root.' }),
-    ),
+    guestUser: T.String({
+      default: 'kumo-guest',
+      minLength: 1,
+      maxLength: 32,
+      description: 'The user that owns the guests’ taps; root where it does not exist.',
+    }),
     dnsDomain: T.String({ default: 'openstacklocal', minLength: 1, maxLength: 253 }),
     dnsUpstreams: T.Array(T.String({ maxLength: 64 }), {
       default: [],

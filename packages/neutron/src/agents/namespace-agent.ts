@@ -1,0 +1,58 @@
+import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
+import { DriverError } from '@kumo/core/errors';
+import { type ReconcileResult, type Reconciler, reconciler } from '@kumo/core/reconcile';
+import type { Serving } from '@kumo/core/rpc';
+import type { NeutronConfig } from '../config.ts';
+import type { Heartbeat } from './heartbeat.ts';
+
+const AGAIN_MS = 250;
+
+interface NamespaceAgent {
+  binary: string;
+  heartbeat: Heartbeat;
+  /** What should be here and what is here. */
+  keys: () => Promise<readonly string[]>;
+  /** Brings one in order. */
+  ensure: (key: string) => Promise<void>;
+  serve: (nudge: (keys: readonly string[]) => void) => Promise<Serving>;
+}
+
+/** The shape that the agents for DHCP and routers share: one reconciler over namespaces, nudged by neutron-server. */
+export function namespaceAgent(env: DaemonEnv, config: NeutronConfig, agent: NamespaceAgent): Daemon {
+  const loop: Reconciler = reconciler({
+    name: agent.binary,
+    intervalMs: config.agentSyncSeconds * 1000,
+    keys: agent.keys,
+    reconcile: (key) => untilBridged(() => agent.ensure(key)),
+    concurrency: 2,
+    maxBackoffMs: 5000,
+    log: env.log,
+  });
+  let serving: Serving | undefined;
+  return {
+    name: agent.binary,
+    start: async () => {
+      serving = await agent.serve((keys) => {
+        for (const key of keys) loop.nudge(key);
+      });
+      await agent.heartbeat.start();
+      loop.start();
+    },
+    stop: async () => {
+      agent.heartbeat.stop();
+      await serving?.close();
+      await loop.stop();
+    },
+  };
+}
+
+/** A bridge that the L2 agent has not made yet is no failure: look again soon. */
+async function untilBridged(work: () => Promise<void>): Promise<ReconcileResult | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof DriverError && error.retryable) return { againMs: AGAIN_MS };
+    throw error;
+  }
+}

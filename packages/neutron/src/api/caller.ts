@@ -1,0 +1,68 @@
+import type { Context } from '@kumo/core/context';
+import { forbidden, type KumoError } from '@kumo/core/errors';
+import type { HandlerInput } from '@kumo/core/http';
+import { attributeRules } from './policies.ts';
+
+/** The target of a policy rule. */
+export type Target = Record<string, unknown>;
+
+/** Who asks, and what they may. */
+export interface Caller {
+  readonly ctx: Context;
+  readonly projectId: string;
+  /** May see every project's resources. */
+  readonly seesAll: boolean;
+  readonly isAdmin: boolean;
+  allows(rule: string, target: Target): boolean;
+  /** The operation's own rule must hold. @throws forbidden, or `notFound`. */
+  authorize(target: Target, notFound?: KumoError): void;
+  /** Refuses before anything is looked up what the caller may not even do to a resource of their own. */
+  authorizeOwn(): void;
+  /** The rules on the attributes that a body sets: `create_port:fixed_ips`, `create_port:fixed_ips:ip_address`, … */
+  authorizeAttributes(action: string, body: Readonly<Record<string, unknown>>, target: Target): void;
+}
+
+export function callerOf(input: Pick<HandlerInput, 'ctx' | 'authorize' | 'allows'>): Caller {
+  const { ctx, authorize, allows } = input;
+  const projectId = ctx.projectId ?? '';
+  const isAdmin = allows('context_is_admin', {});
+  return {
+    ctx,
+    projectId,
+    isAdmin,
+    seesAll: isAdmin || allows('service_api', {}) || allows('context_is_advsvc', {}),
+    allows,
+    authorize: (target, notFound) => authorize(target, notFound === undefined ? undefined : { notFound }),
+    authorizeOwn: () => authorize(ownTarget(projectId)),
+    authorizeAttributes: (action, body, target) => {
+      const refused = rulesFor(action, body).find((rule) => !allows(rule, target));
+      if (refused !== undefined) throw forbidden({ rule: refused });
+    },
+  };
+}
+
+/** A resource that belongs to the caller in every respect. */
+function ownTarget(projectId: string): Target {
+  return {
+    project_id: projectId,
+    tenant_id: projectId,
+    'network:project_id': projectId,
+    'security_group:project_id': projectId,
+  };
+}
+
+/** On creation an attribute that is given its default counts as not given. */
+function rulesFor(action: string, body: Readonly<Record<string, unknown>>): string[] {
+  const isCreation = action.startsWith('create_');
+  const names: string[] = [];
+  for (const [attribute, value] of Object.entries(body)) {
+    if (isCreation && (value === null || value === false || value === '')) continue;
+    names.push(`${action}:${attribute}`);
+    const parts = Array.isArray(value) ? value : [value];
+    for (const part of parts) {
+      if (typeof part !== 'object' || part === null) continue;
+      names.push(...Object.keys(part).map((inner) => `${action}:${attribute}:${inner}`));
+    }
+  }
+  return names.filter((name) => attributeRules.has(name));
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { releaseAddress } from '../db/ip-allocations.ts';
+import { portsWhere } from '../db/ports.ts';
+import type { Network, Subnet } from '../db/records.ts';
+import type { Tx } from '../db/table.ts';
+import { networks, portRows, subnets } from '../db/tables.ts';
+import type { NeutronDeps } from './deps.ts';
+import { AGENT_TYPES, liveAgents } from './host-agents.ts';
+import { insertPort } from './port-insertion.ts';
+import { removePortRows } from './port-removal.ts';
+
+/** Gives networks to DHCP agents, and the agents their ports in them. */
+export class DhcpPorts {
+  readonly #deps: NeutronDeps;
+
+  constructor(deps: NeutronDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Makes true for one network: when a subnet of it wants DHCP, a live agent serves it and has one port with an address in
+   * each such subnet; else there is none. Idempotent. Without a live agent it waits until one reports.
+   */
+  async ensure(networkId: string): Promise<void> {
+    const { db, config, agents } = this.#deps;
+    const live = await liveAgents(db.q, AGENT_TYPES.dhcp, config.agentDownSeconds);
+    const hosts = live.map((agent) => agent.host);
+    const load = await this.#load();
+    const changed = await db.transaction(async (tx) => {
+      const network = await networks.lock(tx, networkId, db);
+      if (!network) return [];
+      const served = (await subnets.where(tx, 'networkId', [networkId])).filter(
+        (one) => one.enableDhcp && one.ipVersion === 4,
+      );
+      const ports = (await portsWhere(tx, 'networkId', [networkId])).filter(
+        (port) => port.deviceOwner === 'network:dhcp',
+      );
+      const host = served.length === 0 ? null : chosen(network, hosts, load);
+      if (host !== network.dhcpHost) await setHost(tx, networkId, host);
+      const keep = host === null ? undefined : ports.find((port) => port.hostId === host);
+      const gone = ports.filter((port) => port !== keep);
+      await removePortRows(tx, this.#deps, gone);
+      if (host === null) return gone;
+      if (!keep) return [...gone, await this.#insert(tx, network, served, host)];
+      const missing = served.filter((subnet) => !keep.fixedIps.some((ip) => ip.subnetId === subnet.id));
+      for (const ip of keep.fixedIps.filter((one) => !served.some((subnet) => subnet.id === one.subnetId))) {
+        await releaseAddress(tx, keep.id, ip);
+      }
+      await this.#addresses(tx, { ...keep, mac: keep.macAddress }, missing);
+      return gone;
+    });
+    if (changed.length > 0) agents.portsChanged(changed);
+  }
+
+  /** Networks that wait for an agent, or whose agent died while others live. */
+  async ensureWaiting(): Promise<string[]> {
+    const { db, config } = this.#deps;
+    const live = await liveAgents(db.q, AGENT_TYPES.dhcp, config.agentDownSeconds);
+    const hosts = live.map((agent) => agent.host);
+    if (hosts.length === 0) return [];
+    const rows = await db.q
+      .selectFrom('subnets')
+      .innerJoin('networks', 'networks.id', 'subnets.network_id')
+      .select('networks.id')
+      .distinct()
+      .where('subnets.enable_dhcp', '=', 1)
+      .where('subnets.ip_version', '=', 4)
+      .where((eb) => eb.or([eb('networks.dhcp_host', 'is', null), eb('networks.dhcp_host', 'not in', hosts)]))
+      .execute();
+    for (const { id } of rows) await this.ensure(id);
+    return rows.map(({ id }) => id);
+  }
+
+  async #load(): Promise<Map<string, number>> {
+    const rows = await this.#deps.db.q
+      .selectFrom('networks')
+      .select(['dhcp_host', (eb) => eb.fn.countAll().as('networks')])
+      .where('dhcp_host', 'is not', null)
+      .groupBy('dhcp_host')
+      .execute();
+    return new Map(rows.map((row) => [row.dhcp_host as string, Number(row.networks)]));
+  }
+
+  async #insert(
+    tx: Tx,
+    network: Network,
+    served: readonly Subnet[],
+    host: string,
+  ): Promise<{ id: string; hostId: string }> {
+    const port = await insertPort(tx, {
+      projectId: network.projectId,
+      networkId: network.id,
+      deviceOwner: 'network:dhcp',
+      deviceId: `dhcp-${randomUUID()}`,
+      hostId: host,
+      portSecurityEnabled: false,
+    });
+    await this.#addresses(tx, { id: port.id, networkId: network.id, mac: port.macAddress }, served);
+    return { id: port.id, hostId: host };
+  }
+
+  async #addresses(
+    tx: Tx,
+    port: { id: string; networkId: string; mac: string },
+    inSubnets: readonly Subnet[],
+  ): Promise<void> {
+    if (inSubnets.length === 0) return;
+    await this.#deps.ipam.allocate(tx, {
+      networkId: port.networkId,
+      portId: port.id,
+      mac: port.mac,
+      deviceOwner: 'network:dhcp',
+      wishes: inSubnets.map((subnet) => ({ subnetId: subnet.id })),
+      subnets: inSubnets,
+    });
+    await portRows.update(tx, port.id, {});
+  }
+}
+
+/** Its present host while that lives, else the live one with the fewest networks; null when none lives. */
+function chosen(network: Network, hosts: readonly string[], load: ReadonlyMap<string, number>): string | null {
+  if (network.dhcpHost !== null && (hosts.length === 0 || hosts.includes(network.dhcpHost))) return network.dhcpHost;
+  const [first] = hosts.toSorted((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0));
+  return first ?? null;
+}
+
+async function setHost(tx: Tx, id: string, dhcpHost: string | null): Promise<void> {
+  await tx.updateTable('networks').set({ dhcp_host: dhcpHost }).where('id', '=', id).execute();
+}
