@@ -11,6 +11,7 @@ import { atLeast } from '../wire/versions.ts';
 import { extraRules } from './policies.ts';
 import * as parts from './server-parts.ts';
 import { loadServer, targetOf } from './servers.routes.ts';
+import { showServer } from './servers.ts';
 
 export interface PartsDeps {
   servers: Servers;
@@ -117,7 +118,8 @@ function actionRoutes({ servers, consoles, actions }: PartsDeps): Route[] {
   /** From 2.21 on the actions of a deleted server can be read. */
   const load = async ({ ctx, params, authorize }: Input) => {
     const server = await servers.get(params.server_id, { deleted: atLeast(ctx, 21) });
-    authorize(targetOf(server), { notFound: serverNotFound({ id: params.server_id }) });
+    authorize(targetOf(server), { rule: showServer.policy.name, notFound: serverNotFound({ id: params.server_id }) });
+    authorize(targetOf(server));
     return server;
   };
   return [

@@ -38,10 +38,11 @@ type Authorize = (
 /** What policies look at. */
 export const targetOf = ({ projectId, userId }: Server) => ({ project_id: projectId, user_id: userId });
 
-/** Loads a server and holds it against the operation's policy; another project's looks absent. */
+/** Loads a server and holds it against the operation's policy; to those who may not even see it, it looks absent. */
 export async function loadServer(servers: Servers, id: string, authorize: Authorize): Promise<Server> {
   const server = await servers.get(id);
-  authorize(targetOf(server), { notFound: serverNotFound({ id }) });
+  authorize(targetOf(server), { rule: showServer.policy.name, notFound: serverNotFound({ id }) });
+  authorize(targetOf(server));
   return server;
 }
 

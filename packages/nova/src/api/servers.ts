@@ -143,7 +143,7 @@ const ServerInput = strict({
   ),
   host: T.Optional(since('2.74', T.String({ minLength: 1, maxLength: 255 }))),
   hypervisor_hostname: T.Optional(since('2.74', T.String({ minLength: 1, maxLength: 255 }))),
-  hostname: T.Optional(changed('2.94', FqdnInput, since('2.90', HostnameInput))),
+  hostname: T.Optional(changed('2.94', FqdnInput, T.Optional(since('2.90', HostnameInput)))),
 });
 
 const Hints = T.Optional(T.Record(T.String(), T.Unknown(), { maxProperties: 32 }));
@@ -262,7 +262,7 @@ export const updateServer = operation({
       accessIPv6: T.Optional(T.Union([T.Literal(''), IpAddress])),
       'OS-DCF:diskConfig': T.Optional(DiskConfig),
       description: T.Optional(since('2.19', Nullable(T.String({ maxLength: 255 })))),
-      hostname: T.Optional(changed('2.94', FqdnInput, since('2.90', HostnameInput))),
+      hostname: T.Optional(changed('2.94', FqdnInput, T.Optional(since('2.90', HostnameInput)))),
     }),
   }),
   reply: T.Object({ server: ServerBody }),

@@ -1,0 +1,95 @@
+/** nova-api in process with a real engine behind it (fake hypervisor), asked by injected requests. */
+import assert from 'node:assert/strict';
+import type { Transport } from '@kumo/core/client';
+import type { Daemon, HttpDaemonName } from '@kumo/core/daemon';
+import { novaApi } from '../../src/services/nova-api.ts';
+import { type Cloud, type CloudOptions, startCloud } from '../engine/cloud.ts';
+import { ApiCinder, ApiNeutron, glanceTransport, IMAGE, NETWORK } from './neighbours.ts';
+
+export interface Reply {
+  status: number;
+  headers: Record<string, unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the API says
+  body: any;
+}
+
+export interface Ask {
+  token?: string;
+  version?: string;
+  headers?: Record<string, string>;
+}
+
+export class Api {
+  readonly cloud: Cloud;
+  readonly daemon: Daemon;
+  readonly neutron: ApiNeutron;
+  readonly cinder: ApiCinder;
+
+  constructor(cloud: Cloud, daemon: Daemon, neutron: ApiNeutron, cinder: ApiCinder) {
+    this.cloud = cloud;
+    this.daemon = daemon;
+    this.neutron = neutron;
+    this.cinder = cinder;
+  }
+
+  async ask(method: string, path: string, body?: unknown, options: Ask = {}): Promise<Reply> {
+    const { token = 'member', version, headers } = options;
+    const reply = await this.daemon.app!.inject({
+      method: method as 'GET',
+      url: path,
+      headers: {
+        ...(token === '' ? {} : { 'x-auth-token': token }),
+        ...(version === undefined ? {} : { 'openstack-api-version': `compute ${version}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      payload: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const { statusCode, payload } = reply;
+    return { status: statusCode, headers: reply.headers, body: payload === '' ? undefined : JSON.parse(payload) };
+  }
+
+  get = (path: string, options?: Ask) => this.ask('GET', path, undefined, options);
+  post = (path: string, body?: unknown, options?: Ask) => this.ask('POST', path, body, options);
+  put = (path: string, body?: unknown, options?: Ask) => this.ask('PUT', path, body, options);
+  delete = (path: string, options?: Ask) => this.ask('DELETE', path, undefined, options);
+
+  /** A server that was asked for, at once. */
+  async create(more: Record<string, unknown> = {}, options?: Ask): Promise<string> {
+    const reply = await this.post('/v2.1/servers', { server: { ...serverBody, ...more } }, options);
+    assert.equal(reply.status, 202, JSON.stringify(reply.body));
+    return reply.body.server.id;
+  }
+
+  async active(more: Record<string, unknown> = {}): Promise<string> {
+    const id = await this.create(more);
+    await this.cloud.active(id);
+    return id;
+  }
+
+  async stop(): Promise<void> {
+    await this.daemon.stop();
+    await this.cloud.stop();
+  }
+}
+
+export const serverBody = { name: 'one', flavorRef: '1', imageRef: IMAGE, networks: [{ uuid: NETWORK }] };
+
+export async function startApi(options: CloudOptions = {}): Promise<Api> {
+  const cloud = await startCloud(options);
+  const neutron = new ApiNeutron();
+  const cinder = new ApiCinder();
+  const own: Partial<Record<HttpDaemonName, Transport>> = {
+    'glance-api': glanceTransport,
+    'neutron-server': neutron.transport,
+    'cinder-api': cinder.transport,
+  };
+  const env = { ...cloud.env, transport: (daemon: HttpDaemonName) => own[daemon] ?? cloud.env.transport(daemon) };
+  const daemon = await novaApi(env, cloud.config);
+  await daemon.start();
+  const api = new Api(cloud, daemon, neutron, cinder);
+  const flavor = { name: 'm1.nano', id: '1', ram: 64, vcpus: 1, disk: 1 };
+  const made = await api.post('/v2.1/flavors', { flavor }, { token: 'admin' });
+  assert.equal(made.status, 200, JSON.stringify(made.body));
+  return api;
+}
