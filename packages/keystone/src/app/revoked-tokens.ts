@@ -31,12 +31,7 @@ export class RevokedTokens {
 
   /** @param domainIds the domains of the token's user and scope. */
   async isRevoked(claims: TokenClaims, domainIds: readonly string[]): Promise<boolean> {
-    return claims.issuedAt <= (await this.#latestFor(claims, domainIds));
-  }
-
-  /** The second in which a new token must be issued at the earliest, so that no revocation made before hits it. */
-  async firstSecond(claims: TokenClaims, domainIds: readonly string[]): Promise<number> {
-    return (await this.#latestFor(claims, domainIds)) + 1;
+    return claims.issuedAt <= (await this.latest(claims, domainIds));
   }
 
   /** Revokes what was issued up to now. In the transaction of the change that is its reason. */
@@ -47,7 +42,8 @@ export class RevokedTokens {
     await insertRevocation(tx, { id: randomUUID(), ...thing, issuedBefore, revokedAt: nowIso() });
   }
 
-  async #latestFor(claims: TokenClaims, domainIds: readonly string[]): Promise<number> {
+  /** The last second of the tokens like this one that are revoked; -Infinity when none is. */
+  async latest(claims: TokenClaims, domainIds: readonly string[]): Promise<number> {
     const latest = await this.#cache.get('revocations', () => this.#read());
     const { scope, auditIds } = claims;
     const keys = [`audit ${auditIds[0]}`, `chain ${auditIds.at(-1)}`, `user ${claims.userId}`];

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { unauthorized } from '@kumo/core/errors';
 import type { TokenChecker, TokenInfo } from '@kumo/core/http';
 import type { Changes } from '../db/changes.ts';
@@ -81,7 +82,7 @@ export class Tokens implements TokenChecker {
     from?: TokenClaims;
   }): Promise<{ text: string; token: Token }> {
     const { userId, scope, from, methods } = wanted;
-    const { times, keys, revoked } = this.#parts;
+    const { times, keys } = this.#parts;
     const own = randomBytes(16).toString('base64url');
     const chain = from?.auditIds.at(-1);
     const now = Math.floor(Date.now() / 1000);
@@ -95,8 +96,7 @@ export class Tokens implements TokenChecker {
     };
     const token = await this.#resolve(claims);
     if (!token) throw unauthorized();
-    // A password may have been changed in this very second, and a token says no more than the second.
-    const issuedAt = Math.max(now, await revoked.firstSecond(claims, domainsOf(token)));
+    const issuedAt = await this.#secondFor(token);
     const dated = { ...token, claims: { ...claims, issuedAt } };
     return { text: encryptFernet(keys.primary, packClaims(dated.claims), issuedAt), token: dated };
   }
@@ -106,6 +106,19 @@ export class Tokens implements TokenChecker {
     const { claims } = await this.get(token);
     const { changes, revoked } = this.#parts;
     await changes.write((tx) => revoked.revoke(tx, { auditId: claims.auditIds[0] }));
+  }
+
+  /**
+   * The present second. A token says no more than that, and a revocation hits what was issued in its second: after a
+   * change of password a login waits for the next one.
+   */
+  async #secondFor(token: Token): Promise<number> {
+    for (;;) {
+      const latest = await this.#parts.revoked.latest(token.claims, domainsOf(token));
+      const nowMs = Date.now();
+      if (nowMs / 1000 >= latest + 1) return Math.floor(nowMs / 1000);
+      await sleep((latest + 1) * 1000 - nowMs);
+    }
   }
 
   async #read(token: string): Promise<Token | undefined> {
