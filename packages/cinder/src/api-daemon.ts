@@ -41,7 +41,12 @@ function routesOf(env: DaemonEnv, config: CinderConfig, db: CinderDb): Route[] {
   const { maxPage } = config;
   const backends = bus.client(volumeRpc, { from: NAME, to: 'cinder-volume' });
   const scheduler = bus.client(schedulerRpc, { from: NAME, to: 'cinder-scheduler' });
-  const images = new Images({ transport: env.transport('glance-api'), keystone: env.transport('keystone'), from: NAME, user: env.serviceUser('cinder') });
+  const images = new Images({
+    transport: env.transport('glance-api'),
+    keystone: env.transport('keystone'),
+    from: NAME,
+    user: env.serviceUser('cinder'),
+  });
   const journal = dbJournal(db);
   const quota = new VolumeQuota(db, config);
   const types = new VolumeTypes(db, config);
@@ -65,7 +70,11 @@ function routesOf(env: DaemonEnv, config: CinderConfig, db: CinderDb): Route[] {
 }
 
 /** cinder-api. It has no state besides the database and may run any number of times. `extra` is for tests. */
-export async function makeApiDaemon(env: DaemonEnv, config: CinderConfig, extra: Partial<AppOptions> = {}): Promise<Daemon> {
+export async function makeApiDaemon(
+  env: DaemonEnv,
+  config: CinderConfig,
+  extra: Partial<AppOptions> = {},
+): Promise<Daemon> {
   const db = await openCinderDatabase(env, NAME);
   const routes = routesOf(env, config, db);
   const policies = new PolicySet([...policiesOf(routes), ...extraPolicies], { file: config.policyFile, log: env.log });

@@ -8,19 +8,67 @@ export const CinderConfig = T.Object(
     policyFile: T.Optional(T.String({ description: 'YAML file whose rules replace the defaults.' })),
     availabilityZone: T.String({ default: 'nova', minLength: 1, maxLength: 255 }),
     defaultVolumeType: T.String({ default: '__DEFAULT__', minLength: 1, maxLength: 255 }),
-    maxPage: T.Integer({ default: 1000, minimum: 1, maximum: 10_000, description: 'The most rows in one answer of a list.' }),
-    serviceDownAfterMs: T.Integer({ default: 60_000, minimum: 1_000, description: 'A daemon that was not heard of for so long is down.' }),
-    reportIntervalMs: T.Integer({ default: 10_000, minimum: 100, description: 'How often a daemon says that it is there, and a back end its capacity.' }),
-    reconcileIntervalMs: T.Integer({ default: 30_000, minimum: 100, description: 'How often a back end is compared with the database.' }),
-    schedulePatienceMs: T.Integer({ default: 60_000, minimum: 0, description: 'How long a new volume waits for a back end while none is up.' }),
-    maxOverSubscriptionRatio: T.Number({ default: 20, minimum: 1, description: 'How much more than its capacity a thin back end may promise.' }),
-    reservedPercentage: T.Number({ default: 0, minimum: 0, maximum: 100, description: 'The part of a back end that is kept free.' }),
+    maxPage: T.Integer({
+      default: 1000,
+      minimum: 1,
+      maximum: 10_000,
+      description: 'The most rows in one answer of a list.',
+    }),
+    serviceDownAfterMs: T.Integer({
+      default: 60_000,
+      minimum: 1_000,
+      description: 'A daemon that was not heard of for so long is down.',
+    }),
+    reportIntervalMs: T.Integer({
+      default: 10_000,
+      minimum: 100,
+      description: 'How often a daemon says that it is there, and a back end its capacity.',
+    }),
+    reconcileIntervalMs: T.Integer({
+      default: 30_000,
+      minimum: 100,
+      description: 'How often a back end is compared with the database.',
+    }),
+    schedulePatienceMs: T.Integer({
+      default: 60_000,
+      minimum: 0,
+      description: 'How long a new volume waits for a back end while none is up.',
+    }),
+    maxOverSubscriptionRatio: T.Number({
+      default: 20,
+      minimum: 1,
+      description: 'How much more than its capacity a thin back end may promise.',
+    }),
+    reservedPercentage: T.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 100,
+      description: 'The part of a back end that is kept free.',
+    }),
     driver: T.Union([T.Literal('file'), T.Literal('fake')], { default: 'file' }),
-    backendName: T.String({ default: 'file', pattern: '^[A-Za-z0-9_.-]+$', maxLength: 64, description: 'The part after @ in a host name; `volume_backend_name` for volume types.' }),
-    stateDirectory: T.Optional(T.String({ description: 'Where volumes are kept; default: `volumes` below the state directory.' })),
-    runDirectory: T.Optional(T.String({ description: 'Sockets of exported volumes; a short path. Default: `run` beside the volumes.' })),
-    guestUser: T.String({ default: 'kumo-guest', description: "Storage daemons run as this user when Kumo runs as root, so that the guests' processes reach their sockets." }),
-    exportAddress: T.Optional(T.String({ description: 'The address on a closed storage network for guests on other hosts; without it volumes reach guests on their own host only.' })),
+    backendName: T.String({
+      default: 'file',
+      pattern: '^[A-Za-z0-9_.-]+$',
+      maxLength: 64,
+      description: 'The part after @ in a host name; `volume_backend_name` for volume types.',
+    }),
+    stateDirectory: T.Optional(
+      T.String({ description: 'Where volumes are kept; default: `volumes` below the state directory.' }),
+    ),
+    runDirectory: T.Optional(
+      T.String({ description: 'Sockets of exported volumes; a short path. Default: `run` beside the volumes.' }),
+    ),
+    guestUser: T.String({
+      default: 'kumo-guest',
+      description:
+        "Storage daemons run as this user when Kumo runs as root, so that the guests' processes reach their sockets.",
+    }),
+    exportAddress: T.Optional(
+      T.String({
+        description:
+          'The address on a closed storage network for guests on other hosts; without it volumes reach guests on their own host only.',
+      }),
+    ),
     quota: T.Object(
       {
         volumes: QuotaLimit(10),

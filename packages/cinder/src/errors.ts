@@ -1,4 +1,10 @@
-import { defineError, type ErrorDefinition, type ErrorParams, type KumoError, type KumoErrorOptions } from '@kumo/core/errors';
+import {
+  defineError,
+  type ErrorDefinition,
+  type ErrorParams,
+  type KumoError,
+  type KumoErrorOptions,
+} from '@kumo/core/errors';
 
 export const volumeNotFound = defineError('notFound', 'VolumeNotFound', 'Volume {id} could not be found.');
 export const snapshotNotFound = defineError('notFound', 'SnapshotNotFound', 'Snapshot {id} could not be found.');
@@ -34,8 +40,16 @@ export const extraSpecNotFound = defineError(
   'VolumeTypeExtraSpecsNotFound',
   'Volume Type {id} has no extra specs with key {key}.',
 );
-export const metadataNotFound = defineError('notFound', 'VolumeMetadataNotFound', '{owner} {id} has no metadata with key {key}.');
-export const serviceNotFound = defineError('notFound', 'ServiceNotFound', 'Service {binary} could not be found on host {host}.');
+export const metadataNotFound = defineError(
+  'notFound',
+  'VolumeMetadataNotFound',
+  '{owner} {id} has no metadata with key {key}.',
+);
+export const serviceNotFound = defineError(
+  'notFound',
+  'ServiceNotFound',
+  'Service {binary} could not be found on host {host}.',
+);
 export const messageNotFound = defineError('notFound', 'MessageNotFound', 'Message {id} could not be found.');
 export const backupNotFound = defineError('notFound', 'BackupNotFound', 'Backup {id} could not be found.');
 export const groupNotFound = defineError('notFound', 'GroupNotFound', 'Group {id} could not be found.');
@@ -44,7 +58,11 @@ export const invalidVolume = defineError('badRequest', 'InvalidVolume', 'Invalid
 export const invalidSnapshot = defineError('badRequest', 'InvalidSnapshot', 'Invalid snapshot: {reason}');
 export const invalidInput = defineError('badRequest', 'InvalidInput', 'Invalid input received: {reason}');
 export const imageUnusable = defineError('badRequest', 'ImageUnacceptable', 'Image {id} is unacceptable: {reason}');
-export const imageUnknown = defineError('badRequest', 'InvalidImageRef', 'Invalid image identifier or unable to access requested image.');
+export const imageUnknown = defineError(
+  'badRequest',
+  'InvalidImageRef',
+  'Invalid image identifier or unable to access requested image.',
+);
 export const malformedUrl = defineError('badRequest', 'MalformedRequestUrl', 'Malformed request url');
 export const markerNotFound = defineError('badRequest', 'MarkerNotFound', 'Marker {marker} could not be found.');
 export const attachmentInUse = defineError(
@@ -62,7 +80,8 @@ export const backendLost = defineError('conflict', 'InvalidHost', 'Volume {id} i
 /** Quota errors tell clients when to try again, as Cinder's do. */
 function overQuota(code: string, template: string): ErrorDefinition {
   const base = defineError('overQuota', code, template);
-  const make = (params?: ErrorParams, options: KumoErrorOptions = {}): KumoError => base(params, { headers: { 'Retry-After': '0' }, ...options });
+  const make = (params?: ErrorParams, options: KumoErrorOptions = {}): KumoError =>
+    base(params, { headers: { 'Retry-After': '0' }, ...options });
   return Object.assign(make, { kind: base.kind, code: base.code, is: base.is });
 }
 
@@ -85,4 +104,8 @@ export const volumeTooLarge = overQuota(
 
 /** Why a volume that was accepted could not be made. */
 export const noBackend = defineError('unavailable', 'NoValidBackend', 'No valid backend was found. {reason}');
-export const noDefaultType = defineError('internal', 'VolumeTypeDefaultMisconfigured', 'The default volume type {name} does not exist.');
+export const noDefaultType = defineError(
+  'internal',
+  'VolumeTypeDefaultMisconfigured',
+  'The default volume type {name} does not exist.',
+);

@@ -24,7 +24,11 @@ export async function makeSchedulerDaemon(env: DaemonEnv, config: CinderConfig):
   return {
     name: NAME,
     async start() {
-      serving = await bus.serve(schedulerRpc, { server: host, name: NAME }, schedulerHandlers(scheduler, (id) => unplaced.nudge(id)));
+      serving = await bus.serve(
+        schedulerRpc,
+        { server: host, name: NAME },
+        schedulerHandlers(scheduler, (id) => unplaced.nudge(id)),
+      );
       await report();
       reporter.start();
       unplaced.start();

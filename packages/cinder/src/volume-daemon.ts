@@ -44,19 +44,42 @@ export async function makeVolumeDaemon(env: DaemonEnv, config: CinderConfig, giv
   const driver = given ?? (await openDriver(env, config));
   const journal = dbJournal(db);
   const lock = new KeyedLock();
-  const images = new Images({ transport: env.transport('glance-api'), keystone: env.transport('keystone'), from: NAME, user: env.serviceUser('cinder') });
+  const images = new Images({
+    transport: env.transport('glance-api'),
+    keystone: env.transport('keystone'),
+    from: NAME,
+    user: env.serviceUser('cinder'),
+  });
   const scratchDirectory = join(env.stateDir, 'cinder-scratch');
   const deps = { db, driver, images, quota: new VolumeQuota(db, config), lock, scratchDirectory };
   const runner = flowRunner({ journal, flows: FLOWS, deps, holder: backend, daemon: NAME, log });
   const connections = new Connections({ db, driver, lock, backend });
-  const reconcile = backendReconciler({ db, journal, driver, connections, intervalMs: config.reconcileIntervalMs, log });
-  const { reporter, report } = heartbeat({ db, config, binary: NAME, host: backend, stats: () => backendReport(driver, config.backendName), log });
+  const reconcile = backendReconciler({
+    db,
+    journal,
+    driver,
+    connections,
+    intervalMs: config.reconcileIntervalMs,
+    log,
+  });
+  const { reporter, report } = heartbeat({
+    db,
+    config,
+    binary: NAME,
+    host: backend,
+    stats: () => backendReport(driver, config.backendName),
+    log,
+  });
   let serving: { close(): Promise<void> } | undefined;
   return {
     name: NAME,
     async start() {
       await driver.recover();
-      serving = await bus.serve(volumeRpc, { server: backend, name: NAME }, volumeHandlers(connections, () => runner.nudge()));
+      serving = await bus.serve(
+        volumeRpc,
+        { server: backend, name: NAME },
+        volumeHandlers(connections, () => runner.nudge()),
+      );
       await runner.start();
       await report();
       reporter.start();

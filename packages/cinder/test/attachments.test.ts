@@ -12,7 +12,10 @@ after(() => h.stop());
 const connector = { host: 'compute-1', ip: '10.0.0.1', mountpoint: '/dev/vdb' };
 const statusOf = async (id: string) => (await h.call('GET', `/v3/volumes/${id}`)).body.volume.status;
 const reserve = (volume: string, extra: object = {}, token = 'service') =>
-  h.call('POST', '/v3/attachments', { token, body: { attachment: { volume_uuid: volume, instance_uuid: randomUUID(), ...extra } } });
+  h.call('POST', '/v3/attachments', {
+    token,
+    body: { attachment: { volume_uuid: volume, instance_uuid: randomUUID(), ...extra } },
+  });
 
 test('reserved, attaching, in-use, available', async () => {
   const volume = await h.volume();
@@ -24,20 +27,34 @@ test('reserved, attaching, in-use, available', async () => {
   assert.equal((await reserve(volume)).status, 400);
   assert.equal((await h.call('DELETE', `/v3/volumes/${volume}`)).status, 400);
   for (let time = 0; time < 2; time++) {
-    const updated = await h.call('PUT', `/v3/attachments/${id}`, { token: 'service', body: { attachment: { connector } } });
+    const updated = await h.call('PUT', `/v3/attachments/${id}`, {
+      token: 'service',
+      body: { attachment: { connector } },
+    });
     assert.equal(updated.status, 200);
     assert.equal(updated.body.attachment.connection_info.driver_volume_type, 'fake');
     assert.equal(updated.body.attachment.connection_info.export_name, `volume-${volume}`);
     assert.equal(await statusOf(volume), 'attaching');
   }
-  const complete = await h.call('POST', `/v3/attachments/${id}/action`, { token: 'service', body: { 'os-complete': null } });
+  const complete = await h.call('POST', `/v3/attachments/${id}/action`, {
+    token: 'service',
+    body: { 'os-complete': null },
+  });
   assert.equal(complete.status, 204);
   assert.equal(await statusOf(volume), 'in-use');
   const [shown] = (await h.call('GET', `/v3/volumes/${volume}`)).body.volume.attachments;
   assert.equal(shown.attachment_id, id);
   assert.equal(shown.device, '/dev/vdb');
   assert.equal((await h.call('DELETE', `/v3/attachments/${id}`, { token: 'member' })).status, 409);
-  assert.equal((await h.call('PUT', `/v3/attachments/${id}`, { token: 'service', body: { attachment: { connector: { host: 'other' } } } })).status, 400);
+  assert.equal(
+    (
+      await h.call('PUT', `/v3/attachments/${id}`, {
+        token: 'service',
+        body: { attachment: { connector: { host: 'other' } } },
+      })
+    ).status,
+    400,
+  );
   const removed = await h.call('DELETE', `/v3/attachments/${id}`, { token: 'service' });
   assert.equal(removed.status, 200);
   assert.deepEqual(removed.body.attachments, []);
@@ -74,7 +91,10 @@ test('a volume of a type for several guests', async () => {
   for (const host of ['compute-1', 'compute-1', 'compute-2']) {
     const made = await reserve(volume, { connector: { host } });
     assert.equal(made.status, 200, JSON.stringify(made.body));
-    await h.call('POST', `/v3/attachments/${made.body.attachment.id}/action`, { token: 'service', body: { 'os-complete': {} } });
+    await h.call('POST', `/v3/attachments/${made.body.attachment.id}/action`, {
+      token: 'service',
+      body: { 'os-complete': {} },
+    });
     ids.push(made.body.attachment.id);
   }
   const hosts = async () => (await h.driver.list()).volumes.find((one) => one.id === volume)?.connectedHosts;
@@ -89,7 +109,8 @@ test('a volume in use grows from 3.42 on', async () => {
   const volume = await h.volume();
   const { id } = (await reserve(volume, { connector })).body.attachment;
   await h.call('POST', `/v3/attachments/${id}/action`, { token: 'service', body: { 'os-complete': {} } });
-  const extend = (version: string) => h.call('POST', `/v3/volumes/${volume}/action`, { version, body: { 'os-extend': { new_size: 3 } } });
+  const extend = (version: string) =>
+    h.call('POST', `/v3/volumes/${volume}/action`, { version, body: { 'os-extend': { new_size: 3 } } });
   assert.equal((await extend('3.41')).status, 400);
   assert.equal((await extend('3.42')).status, 202);
   const { body } = await h.until(`/v3/volumes/${volume}`, 'volume', 'in-use');
@@ -100,14 +121,26 @@ test('lists, policies, bad requests', async () => {
   const volume = await h.volume();
   const { id } = (await reserve(volume)).body.attachment;
   const list = await h.call('GET', `/v3/attachments?volume_id=${volume}`);
-  assert.deepEqual(list.body.attachments.map((one: { id: string }) => one.id), [id]);
-  assert.equal((await h.call('GET', `/v3/attachments/detail?volume_id=${volume}`)).body.attachments[0].attach_mode, null);
-  assert.deepEqual((await h.call('GET', `/v3/attachments?volume_id=${volume}`, { token: 'other' })).body.attachments, []);
+  assert.deepEqual(
+    list.body.attachments.map((one: { id: string }) => one.id),
+    [id],
+  );
+  assert.equal(
+    (await h.call('GET', `/v3/attachments/detail?volume_id=${volume}`)).body.attachments[0].attach_mode,
+    null,
+  );
+  assert.deepEqual(
+    (await h.call('GET', `/v3/attachments?volume_id=${volume}`, { token: 'other' })).body.attachments,
+    [],
+  );
   assert.equal((await h.call('GET', `/v3/attachments/${id}`, { token: 'other' })).status, 404);
   assert.equal((await reserve(volume, {}, 'other')).status, 404);
   assert.equal((await reserve(volume, {}, 'reader')).status, 403);
   assert.equal((await h.call('POST', '/v3/attachments', { body: { attachment: { volume_uuid: 'x' } } })).status, 400);
-  assert.equal((await h.call('POST', '/v3/attachments', { body: { attachment: { volume_uuid: randomUUID() } } })).status, 404);
+  assert.equal(
+    (await h.call('POST', '/v3/attachments', { body: { attachment: { volume_uuid: randomUUID() } } })).status,
+    404,
+  );
   assert.equal((await h.call('PUT', `/v3/attachments/${id}`, { body: { attachment: { connector: {} } } })).status, 400);
   const early = await h.call('POST', `/v3/attachments/${id}/action`, { body: { 'os-complete': {} } });
   assert.equal(early.status, 400);

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inProcess } from '@kumo/core/client';
 import type { Daemon } from '@kumo/core/daemon';
+import { defineError } from '@kumo/core/errors';
 import { createApp, glanceEnvelope, implement, keystoneEnvelope, operation, policiesOf } from '@kumo/core/http';
 import { silentLogger } from '@kumo/core/log';
 import { PolicySet } from '@kumo/core/policy';
 import { createImage, deleteImage, downloadImage, type ImageBody, showImage, uploadImage } from '@kumo/glance/api';
-import { defineError } from '@kumo/core/errors';
 import type { FastifyInstance } from 'fastify';
 import { Type as T } from 'typebox';
 import { Value } from 'typebox/value';
@@ -104,19 +104,41 @@ export class FakeGlance {
       }),
     ];
     const policies = new PolicySet([...policiesOf(routes), { name: 'open', check: '@' }]);
-    return createApp({ service: 'glance-api', routes, envelope: glanceEnvelope, tokens: { validate: async (token) => TEST_TOKENS[token] }, policies, log: silentLogger });
+    return createApp({
+      service: 'glance-api',
+      routes,
+      envelope: glanceEnvelope,
+      tokens: { validate: async (token) => TEST_TOKENS[token] },
+      policies,
+      log: silentLogger,
+    });
   }
 }
 
 function keystoneApp(): FastifyInstance {
-  const login = operation({ name: 'login', method: 'POST', path: '/v3/auth/tokens', policy: 'none', status: 201, body: T.Unknown(), reply: T.Unknown() });
+  const login = operation({
+    name: 'login',
+    method: 'POST',
+    path: '/v3/auth/tokens',
+    policy: 'none',
+    status: 201,
+    body: T.Unknown(),
+    reply: T.Unknown(),
+  });
   const routes = [
     implement(login, ({ reply }) => {
       reply.header('x-subject-token', 'service');
       return { token: { expires_at: '2100-01-01T00:00:00.000000Z' } };
     }),
   ];
-  return createApp({ service: 'keystone', routes, envelope: keystoneEnvelope, tokens: null, policies: new PolicySet([]), log: silentLogger });
+  return createApp({
+    service: 'keystone',
+    routes,
+    envelope: keystoneEnvelope,
+    tokens: null,
+    policies: new PolicySet([]),
+    log: silentLogger,
+  });
 }
 
 export interface HarnessOptions {
@@ -151,7 +173,10 @@ export class Harness {
       databaseUrl: () => options.databaseUrl ?? `sqlite:${env.stateDir}/cinder.db`,
       transports: { 'glance-api': inProcess(() => apps.glance), keystone: inProcess(() => apps.keystone) },
     });
-    const config = Value.Parse(CinderConfig, Value.Default(CinderConfig, { reportIntervalMs: 500, schedulePatienceMs: 3_000, ...options.config })) as CinderConfig;
+    const config = Value.Parse(
+      CinderConfig,
+      Value.Default(CinderConfig, { reportIntervalMs: 500, schedulePatienceMs: 3_000, ...options.config }),
+    ) as CinderConfig;
     const harness = new Harness({ env, glance, config, driver: options.driver ?? new FakeVolumeDriver() });
     const api = await makeApiDaemon(env, config, { checkReplies: true });
     harness.app = api.app!;
@@ -166,7 +191,11 @@ export class Harness {
     await this.env.cleanUp();
   }
 
-  async call(method: string, path: string, options: { token?: string | null; body?: unknown; version?: string } = {}): Promise<Answer> {
+  async call(
+    method: string,
+    path: string,
+    options: { token?: string | null; body?: unknown; version?: string } = {},
+  ): Promise<Answer> {
     const { token = 'member', body, version = '3.71' } = options;
     const response = await this.app.inject({
       method: method as 'GET',
@@ -179,11 +208,18 @@ export class Harness {
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     });
     const text = response.body;
-    return { status: response.statusCode, body: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text, headers: response.headers };
+    return {
+      status: response.statusCode,
+      body: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text,
+      headers: response.headers,
+    };
   }
 
   /** Makes a volume and waits until it is in `status`. */
-  async volume(fields: Record<string, unknown> = {}, options: { status?: string; token?: string } = {}): Promise<string> {
+  async volume(
+    fields: Record<string, unknown> = {},
+    options: { status?: string; token?: string } = {},
+  ): Promise<string> {
     const { status = 'available', token } = options;
     const made = await this.call('POST', '/v3/volumes', { body: { volume: { size: 1, ...fields } }, token });
     if (made.status !== 202) throw new Error(JSON.stringify(made.body));
@@ -202,4 +238,3 @@ export class Harness {
     }
   }
 }
-

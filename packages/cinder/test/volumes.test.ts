@@ -8,7 +8,8 @@ before(async () => {
 });
 after(() => h.stop());
 
-const POST = (path: string, body: unknown, token?: string, version?: string) => h.call('POST', path, { body, token, version });
+const POST = (path: string, body: unknown, token?: string, version?: string) =>
+  h.call('POST', path, { body, token, version });
 
 test('a volume is made, shown under both URLs, changed and deleted', async () => {
   const made = await POST(`/v3/${TEST_PROJECT}/volumes`, { volume: { size: '1', name: 'one', metadata: { a: 'b' } } });
@@ -29,7 +30,10 @@ test('a volume is made, shown under both URLs, changed and deleted', async () =>
   assert.equal(changed.body.volume.name, 'two');
   assert.equal((await h.call('DELETE', `/v3/volumes/${id}`)).status, 202);
   await h.until(`/v3/volumes/${id}`, 'volume', 'gone');
-  assert.deepEqual((await h.driver.list()).volumes.filter((one) => one.id === id), []);
+  assert.deepEqual(
+    (await h.driver.list()).volumes.filter((one) => one.id === id),
+    [],
+  );
 });
 
 test('fields of newer microversions are not shown to older clients', async () => {
@@ -84,16 +88,30 @@ test('bad requests are refused, naming the field, and change nothing', async () 
 
 test('lists filter, sort and page', async () => {
   const names = ['l-a', 'l-b', 'l-c'];
-  for (const [index, name] of names.entries()) await h.volume({ name, size: index + 1, metadata: { group: 'l', name } });
-  const list = async (query: string, token?: string) => (await h.call('GET', `/v3/volumes/detail?${query}`, { token })).body;
-  assert.deepEqual((await list("metadata={'group': 'l'}&sort=size:asc")).volumes.map((one: { name: string }) => one.name), names);
-  assert.deepEqual((await list('name=l-b')).volumes.map((one: { size: number }) => one.size), [2]);
-  assert.deepEqual((await list('name~=l-&sort_key=name&sort_dir=desc')).volumes.map((one: { name: string }) => one.name), names.toReversed());
+  for (const [index, name] of names.entries())
+    await h.volume({ name, size: index + 1, metadata: { group: 'l', name } });
+  const list = async (query: string, token?: string) =>
+    (await h.call('GET', `/v3/volumes/detail?${query}`, { token })).body;
+  assert.deepEqual(
+    (await list("metadata={'group': 'l'}&sort=size:asc")).volumes.map((one: { name: string }) => one.name),
+    names,
+  );
+  assert.deepEqual(
+    (await list('name=l-b')).volumes.map((one: { size: number }) => one.size),
+    [2],
+  );
+  assert.deepEqual(
+    (await list('name~=l-&sort_key=name&sort_dir=desc')).volumes.map((one: { name: string }) => one.name),
+    names.toReversed(),
+  );
   const first = await list("metadata={'group': 'l'}&sort=name:asc&limit=2");
   assert.equal(first.volumes.length, 2);
   const next = new URL(first.volumes_links[0].href);
   const second = await h.call('GET', `${next.pathname}${next.search}`);
-  assert.deepEqual(second.body.volumes.map((one: { name: string }) => one.name), ['l-c']);
+  assert.deepEqual(
+    second.body.volumes.map((one: { name: string }) => one.name),
+    ['l-c'],
+  );
   assert.equal(second.body.volumes_links, undefined);
   assert.equal((await list("metadata={'group': 'l'}&with_count=true&limit=1")).count, 3);
   assert.equal((await list("metadata={'group': 'l'}&sort=name:asc&offset=1&limit=1")).volumes[0].name, 'l-b');
@@ -154,7 +172,10 @@ test('an image whose data is not what it says puts the volume in error, with a m
   assert.match(messages[0].user_message, /create volume/);
   assert.equal((await h.call('DELETE', `/v3/messages/${messages[0].id}`)).status, 204);
   assert.equal((await h.call('GET', `/v3/messages/${messages[0].id}`)).status, 404);
-  assert.deepEqual((await h.driver.list()).volumes.filter((one) => one.id === id), []);
+  assert.deepEqual(
+    (await h.driver.list()).volumes.filter((one) => one.id === id),
+    [],
+  );
   await h.call('DELETE', `/v3/volumes/${id}`);
   await h.until(`/v3/volumes/${id}`, 'volume', 'gone');
 });

@@ -58,12 +58,18 @@ export function attachmentRoutes(attachments: Attachments, maxPage: number): Rou
 function listRoutes(attachments: Attachments, maxPage: number): Route[] {
   return [
     implement(listAttachments, async ({ ctx, query, allows, request }) => {
-      const { rows, hasMore, count } = await attachments.list(ctx, query, { isAdmin: allows(allTenants.name), maxPage });
+      const { rows, hasMore, count } = await attachments.list(ctx, query, {
+        isAdmin: allows(allTenants.name),
+        maxPage,
+      });
       const links = nextLinks('attachments', request, hasMore ? rows.at(-1)?.id : undefined);
       return { attachments: rows.map(attachmentSummary), ...links, ...(count === undefined ? {} : { count }) };
     }),
     implement(listAttachmentsDetail, async ({ ctx, query, allows, request }) => {
-      const { rows, hasMore, count } = await attachments.list(ctx, query, { isAdmin: allows(allTenants.name), maxPage });
+      const { rows, hasMore, count } = await attachments.list(ctx, query, {
+        isAdmin: allows(allTenants.name),
+        maxPage,
+      });
       const links = nextLinks('attachments', request, hasMore ? rows.at(-1)?.id : undefined);
       return { attachments: rows.map(attachmentBody), ...links, ...(count === undefined ? {} : { count }) };
     }),

@@ -1,7 +1,7 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { Nullable, Uuid } from '@kumo/core/schema';
+import { Type as T } from 'typebox';
 import { Count, listQuery, NullableString, PageLinks, PathId, Text } from './pieces.ts';
 import { memberOrService, readerOrService } from './policies.ts';
 
@@ -105,7 +105,10 @@ export const completeAttachment = operation({
   authorize: 'resource',
   versions: { min: '3.44' },
   params: AttachmentParams,
-  body: T.Object({ 'os-complete': Nullable(T.Union([T.Record(T.String(), T.Unknown()), T.String({ maxLength: 36 })])) }, { additionalProperties: false }),
+  body: T.Object(
+    { 'os-complete': Nullable(T.Union([T.Record(T.String(), T.Unknown()), T.String({ maxLength: 36 })])) },
+    { additionalProperties: false },
+  ),
   status: 204,
   errors: [400, 401, 403, 404, 409],
 });
@@ -130,7 +133,9 @@ export const listAttachments = operation({
   versions: { min: '3.27' },
   query: AttachmentQuery,
   reply: T.Object({
-    attachments: T.Array(T.Object({ id: T.String(), volume_id: T.String(), instance: NullableString, status: T.String() })),
+    attachments: T.Array(
+      T.Object({ id: T.String(), volume_id: T.String(), instance: NullableString, status: T.String() }),
+    ),
     attachments_links: PageLinks,
     count: Count,
   }),
@@ -157,7 +162,11 @@ export const deleteAttachment = operation({
   authorize: 'resource',
   versions: { min: '3.27' },
   params: AttachmentParams,
-  reply: T.Object({ attachments: T.Array(T.Object({ id: T.String(), volume_id: T.String(), instance: NullableString, status: T.String() })) }),
+  reply: T.Object({
+    attachments: T.Array(
+      T.Object({ id: T.String(), volume_id: T.String(), instance: NullableString, status: T.String() }),
+    ),
+  }),
   status: 200,
   errors: [400, 401, 403, 404, 409],
 });

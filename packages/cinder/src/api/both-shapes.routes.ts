@@ -6,7 +6,10 @@ import { malformedUrl } from '../errors.ts';
  * token's; only a service may name another one, for whose users it works.
  */
 export function bothShapes(routes: readonly Route[]): Route[] {
-  return routes.flatMap(({ operation: plain, handler }) => [{ operation: plain, handler }, { operation: withProject(plain), handler: ownProject(handler) }]);
+  return routes.flatMap(({ operation: plain, handler }) => [
+    { operation: plain, handler },
+    { operation: withProject(plain), handler: ownProject(handler) },
+  ]);
 }
 
 function withProject(plain: Operation): Operation {

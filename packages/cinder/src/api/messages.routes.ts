@@ -14,10 +14,17 @@ export function messageRoutes(messages: Messages, maxPage: number): Route[] {
   return [
     implement(listMessages, async ({ ctx, query, request }) => {
       const { rows, hasMore } = await messages.list(ctx, query, maxPage);
-      return { messages: rows.map((one) => bodyOf(one, request)), ...nextLinks('messages', request, hasMore ? rows.at(-1)?.id : undefined) };
+      return {
+        messages: rows.map((one) => bodyOf(one, request)),
+        ...nextLinks('messages', request, hasMore ? rows.at(-1)?.id : undefined),
+      };
     }),
-    implement(showMessage, async ({ params, authorize, request }) => ({ message: bodyOf(await own(params.message_id, authorize), request) })),
-    implement(deleteMessage, async ({ params, authorize }) => messages.remove((await own(params.message_id, authorize)).id)),
+    implement(showMessage, async ({ params, authorize, request }) => ({
+      message: bodyOf(await own(params.message_id, authorize), request),
+    })),
+    implement(deleteMessage, async ({ params, authorize }) =>
+      messages.remove((await own(params.message_id, authorize)).id),
+    ),
   ];
 }
 

@@ -1,6 +1,6 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { Links, paging, sortKeys, sortList } from '@kumo/core/schema';
+import { Type as T } from 'typebox';
 import { NullableString, PageLinks, PathId, Text } from './pieces.ts';
 import { member, reader } from './policies.ts';
 
@@ -26,7 +26,16 @@ export const listMessages = operation({
   policy: reader('message:get_all'),
   versions: { min: '3.3' },
   query: T.Object(
-    { ...paging, ...sortKeys, ...sortList, event_id: Text, request_id: Text, resource_type: Text, resource_uuid: Text, message_level: Text },
+    {
+      ...paging,
+      ...sortKeys,
+      ...sortList,
+      event_id: Text,
+      request_id: Text,
+      resource_type: Text,
+      resource_uuid: Text,
+      message_level: Text,
+    },
     { additionalProperties: true },
   ),
   reply: T.Object({ messages: T.Array(MessageBody), messages_links: PageLinks }),

@@ -1,6 +1,6 @@
-import { type Static, Type as T } from 'typebox';
 import { since } from '@kumo/core/microversion';
 import { Links, LooseInteger, Nullable, paging, QueryBoolean, sortKeys, sortList } from '@kumo/core/schema';
+import { type Static, Type as T } from 'typebox';
 
 /** Ids in a path are not checked for their form: what is no id names nothing, 404. */
 export const PathId = T.String({ minLength: 1, maxLength: 255 });

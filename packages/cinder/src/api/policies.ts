@@ -5,8 +5,10 @@ const OWN = 'project_id:%(project_id)s';
 /** Defaults as in Cinder 2022.2; a service (Nova) attaches and reads on behalf of its users, whose tokens it does not keep. */
 export const reader = (name: string): Policy => policy(name, `role:admin or (role:reader and ${OWN})`);
 export const member = (name: string): Policy => policy(name, `role:admin or (role:member and ${OWN})`);
-export const readerOrService = (name: string): Policy => policy(name, `role:admin or role:service or (role:reader and ${OWN})`);
-export const memberOrService = (name: string): Policy => policy(name, `role:admin or role:service or (role:member and ${OWN})`);
+export const readerOrService = (name: string): Policy =>
+  policy(name, `role:admin or role:service or (role:reader and ${OWN})`);
+export const memberOrService = (name: string): Policy =>
+  policy(name, `role:admin or role:service or (role:member and ${OWN})`);
 export const admin = (name: string): Policy => policy(name, 'role:admin');
 export const everyone = (name: string): Policy => policy(name, '@');
 

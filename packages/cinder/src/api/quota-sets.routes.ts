@@ -24,7 +24,9 @@ export function quotaRoutes(quotas: QuotaSets): Route[] {
       authorize({ project_id: id });
       return { quota_set: { id, ...(await quotas.classLimits()) } };
     }),
-    implement(updateQuotaSet, async ({ params, body }) => ({ quota_set: await quotas.update(params.target_project_id, body.quota_set) })),
+    implement(updateQuotaSet, async ({ params, body }) => ({
+      quota_set: await quotas.update(params.target_project_id, body.quota_set),
+    })),
     implement(deleteQuotaSet, ({ params }) => quotas.reset(params.target_project_id)),
     implement(showQuotaClass, async ({ params }) => ({
       quota_class_set: { id: params.quota_class_name, ...(await quotas.classLimits(params.quota_class_name)) },

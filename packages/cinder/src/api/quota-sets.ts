@@ -1,6 +1,6 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { LooseInteger, QueryBoolean } from '@kumo/core/schema';
+import { Type as T } from 'typebox';
 import { PathId } from './pieces.ts';
 import { admin, reader } from './policies.ts';
 
@@ -9,7 +9,11 @@ const QuotaParams = T.Object({ target_project_id: PathId });
 const ClassParams = T.Object({ quota_class_name: PathId });
 /** Numbers by resource, or with `usage=true` `{limit, in_use, reserved, allocated?}` each; and `id`. */
 const QuotaSet = T.Record(T.String(), T.Unknown());
-const Limits = T.Record(T.String({ pattern: '^[^\\x00]{1,300}$' }), T.Union([LooseInteger, T.String({ maxLength: 255 }), T.Null()]), { maxProperties: 512 });
+const Limits = T.Record(
+  T.String({ pattern: '^[^\\x00]{1,300}$' }),
+  T.Union([LooseInteger, T.String({ maxLength: 255 }), T.Null()]),
+  { maxProperties: 512 },
+);
 
 export const showQuotaSet = operation({
   name: 'showQuotaSet',

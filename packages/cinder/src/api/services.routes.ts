@@ -14,15 +14,35 @@ import {
 
 const EXTENSIONS = [
   ['os-availability-zone', 'AvailabilityZones', 'Describe Availability Zones.', '2013-06-27T00:00:00+00:00'],
-  ['os-extended-snapshot-attributes', 'ExtendedSnapshotAttributes', 'Extended SnapshotAttributes support.', '2012-06-19T00:00:00+00:00'],
+  [
+    'os-extended-snapshot-attributes',
+    'ExtendedSnapshotAttributes',
+    'Extended SnapshotAttributes support.',
+    '2012-06-19T00:00:00+00:00',
+  ],
   ['os-quota-class-sets', 'QuotaClasses', 'Quota classes management support.', '2012-03-12T00:00:00+00:00'],
   ['os-quota-sets', 'Quotas', 'Quota management support.', '2011-08-08T00:00:00+00:00'],
   ['os-services', 'Services', 'Services support.', '2012-10-28T00:00:00-00:00'],
   ['os-types-extra-specs', 'TypesExtraSpecs', 'Type extra specs support.', '2011-08-24T00:00:00+00:00'],
-  ['os-used-limits', 'UsedLimits', 'Provide data on limited resources that are being used.', '2013-10-03T00:00:00+00:00'],
+  [
+    'os-used-limits',
+    'UsedLimits',
+    'Provide data on limited resources that are being used.',
+    '2013-10-03T00:00:00+00:00',
+  ],
   ['os-vol-host-attr', 'VolumeHostAttribute', 'Expose host as an attribute of a volume.', '2011-11-03T00:00:00+00:00'],
-  ['os-vol-image-meta', 'VolumeImageMetadata', 'Show image metadata associated with the volume.', '2012-12-07T00:00:00+00:00'],
-  ['os-vol-tenant-attr', 'VolumeTenantAttribute', 'Expose the internal project_id as an attribute of a volume.', '2011-11-03T00:00:00+00:00'],
+  [
+    'os-vol-image-meta',
+    'VolumeImageMetadata',
+    'Show image metadata associated with the volume.',
+    '2012-12-07T00:00:00+00:00',
+  ],
+  [
+    'os-vol-tenant-attr',
+    'VolumeTenantAttribute',
+    'Expose the internal project_id as an attribute of a volume.',
+    '2011-11-03T00:00:00+00:00',
+  ],
   ['os-volume-actions', 'VolumeActions', 'Enable volume actions.', '2012-05-31T00:00:00+00:00'],
   ['os-volume-type-access', 'VolumeTypeAccess', 'Volume type access support.', '2014-06-26T00:00:00Z'],
   ['scheduler-stats', 'Scheduler_stats', 'Scheduler stats support.', '2014-09-07T00:00:00+00:00'],
@@ -50,24 +70,49 @@ export function serviceRoutes(services: ServiceList): Route[] {
     implement(listPools, async ({ query }) => {
       const pools = (await services.pools()).filter((one) => query.name === undefined || poolName(one) === query.name);
       const detail = parseBoolean(query.detail);
-      return { pools: pools.map((one) => ({ name: poolName(one), ...(detail ? { capabilities: capabilities(one, services) } : {}) })) };
+      return {
+        pools: pools.map((one) => ({
+          name: poolName(one),
+          ...(detail ? { capabilities: capabilities(one, services) } : {}),
+        })),
+      };
     }),
     implement(listAvailabilityZones, async () => ({
-      availabilityZoneInfo: (await services.zones()).map(({ name, available }) => ({ zoneName: name, zoneState: { available } })),
+      availabilityZoneInfo: (await services.zones()).map(({ name, available }) => ({
+        zoneName: name,
+        zoneState: { available },
+      })),
     })),
     implement(listExtensions, () => ({
-      extensions: EXTENSIONS.map(([alias, name, description, updated]) => ({ alias, name, description, updated, links: [] })),
+      extensions: EXTENSIONS.map(([alias, name, description, updated]) => ({
+        alias,
+        name,
+        description,
+        updated,
+        links: [],
+      })),
     })),
   ];
 }
 
 function switchRoutes(services: ServiceList): Route[] {
-  const change = async (body: { host: string; binary?: string; service?: string }, disabled: boolean, reason: string | null) => {
+  const change = async (
+    body: { host: string; binary?: string; service?: string },
+    disabled: boolean,
+    reason: string | null,
+  ) => {
     const binary = body.binary ?? body.service;
     if (binary === undefined) throw invalidInput({ reason: 'Missing required element: binary' });
     await services.setDisabled({ host: body.host, binary }, disabled, reason);
     const status = disabled ? ('disabled' as const) : ('enabled' as const);
-    return { host: body.host, service: binary, binary, disabled, status, ...(reason === null ? {} : { disabled_reason: reason }) };
+    return {
+      host: body.host,
+      service: binary,
+      binary,
+      disabled,
+      status,
+      ...(reason === null ? {} : { disabled_reason: reason }),
+    };
   };
   return [
     implement(enableService, ({ body }) => change(body, false, null)),

@@ -1,7 +1,7 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { QueryBoolean } from '@kumo/core/schema';
+import { Type as T } from 'typebox';
 import { NullableString, Text } from './pieces.ts';
 import { admin, everyone } from './policies.ts';
 
@@ -29,7 +29,11 @@ export const listServices = operation({
   errors: [401, 403],
 });
 
-const Which = { host: T.String({ minLength: 1, maxLength: 255 }), binary: T.Optional(T.String({ maxLength: 255 })), service: T.Optional(T.String({ maxLength: 255 })) };
+const Which = {
+  host: T.String({ minLength: 1, maxLength: 255 }),
+  binary: T.Optional(T.String({ maxLength: 255 })),
+  service: T.Optional(T.String({ maxLength: 255 })),
+};
 const Service = T.Object({
   host: T.String(),
   service: T.String(),
@@ -38,7 +42,12 @@ const Service = T.Object({
   status: T.Enum(['enabled', 'disabled']),
   disabled_reason: T.Optional(T.String()),
 });
-const update = { method: 'PUT', policy: admin('volume_extension:services:update'), errors: [400, 401, 403, 404], reply: Service } as const;
+const update = {
+  method: 'PUT',
+  policy: admin('volume_extension:services:update'),
+  errors: [400, 401, 403, 404],
+  reply: Service,
+} as const;
 
 export const enableService = operation({
   ...update,
@@ -56,7 +65,10 @@ export const disableServiceWithReason = operation({
   ...update,
   name: 'disableServiceWithReason',
   path: '/v3/os-services/disable-log-reason',
-  body: T.Object({ ...Which, disabled_reason: T.String({ minLength: 1, maxLength: 255, format: 'not-blank' }) }, { additionalProperties: false }),
+  body: T.Object(
+    { ...Which, disabled_reason: T.String({ minLength: 1, maxLength: 255, format: 'not-blank' }) },
+    { additionalProperties: false },
+  ),
 });
 
 export const listPools = operation({
@@ -64,8 +76,13 @@ export const listPools = operation({
   method: 'GET',
   path: '/v3/scheduler-stats/get_pools',
   policy: admin('scheduler_extension:scheduler_stats:get_pools'),
-  query: T.Object({ detail: T.Optional(QueryBoolean), name: T.Optional(since('3.28', T.String({ maxLength: 255 }))) }, { additionalProperties: true }),
-  reply: T.Object({ pools: T.Array(T.Object({ name: T.String(), capabilities: T.Optional(T.Record(T.String(), T.Unknown())) })) }),
+  query: T.Object(
+    { detail: T.Optional(QueryBoolean), name: T.Optional(since('3.28', T.String({ maxLength: 255 }))) },
+    { additionalProperties: true },
+  ),
+  reply: T.Object({
+    pools: T.Array(T.Object({ name: T.String(), capabilities: T.Optional(T.Record(T.String(), T.Unknown())) })),
+  }),
   errors: [400, 401, 403],
 });
 
@@ -74,7 +91,9 @@ export const listAvailabilityZones = operation({
   method: 'GET',
   path: '/v3/os-availability-zone',
   policy: everyone('volume:availability_zone_list'),
-  reply: T.Object({ availabilityZoneInfo: T.Array(T.Object({ zoneName: T.String(), zoneState: T.Object({ available: T.Boolean() }) })) }),
+  reply: T.Object({
+    availabilityZoneInfo: T.Array(T.Object({ zoneName: T.String(), zoneState: T.Object({ available: T.Boolean() }) })),
+  }),
   errors: [401],
 });
 
@@ -84,8 +103,15 @@ export const listExtensions = operation({
   path: '/v3/extensions',
   policy: everyone('volume:extensions'),
   reply: T.Object({
-    extensions: T.Array(T.Object({ alias: T.String(), name: T.String(), description: T.String(), updated: T.String(), links: T.Array(T.Unknown()) })),
+    extensions: T.Array(
+      T.Object({
+        alias: T.String(),
+        name: T.String(),
+        description: T.String(),
+        updated: T.String(),
+        links: T.Array(T.Unknown()),
+      }),
+    ),
   }),
   errors: [401],
 });
-

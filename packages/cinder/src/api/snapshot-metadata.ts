@@ -1,5 +1,5 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
+import { Type as T } from 'typebox';
 import { MetaBody, MetadataBody, MetadataReply, MetaReply, PathId } from './pieces.ts';
 import { member, reader } from './policies.ts';
 import { SnapshotParams } from './snapshots.ts';

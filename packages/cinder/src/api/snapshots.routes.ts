@@ -1,4 +1,3 @@
-import { atLeast } from './version-tests.routes.ts';
 import { type HandlerInput, implement, nextLinks, type Route } from '@kumo/core/http';
 import { parseBoolean } from '@kumo/core/schema';
 import type { Snapshot, Snapshots } from '../app/snapshots.ts';
@@ -14,13 +13,18 @@ import {
   showSnapshot,
   updateSnapshot,
 } from './snapshots.ts';
+import { atLeast } from './version-tests.routes.ts';
 import { volumeTarget } from './volumes.routes.ts';
 import { showVolume } from './volumes.ts';
 
 const STATUSES = ['available', 'creating', 'deleting', 'error', 'error_deleting'];
 
 /** A snapshot that is not the caller's to see is not there. */
-export async function ownSnapshot(snapshots: Snapshots, id: string, authorize: HandlerInput['authorize']): Promise<Snapshot> {
+export async function ownSnapshot(
+  snapshots: Snapshots,
+  id: string,
+  authorize: HandlerInput['authorize'],
+): Promise<Snapshot> {
   const snapshot = await snapshots.show(id);
   authorize(volumeTarget(snapshot), { rule: showSnapshot.policy.name, notFound: snapshotNotFound({ id }) });
   authorize(volumeTarget(snapshot));
@@ -119,7 +123,11 @@ function listRoutes(snapshots: Snapshots, maxPage: number): Route[] {
     implement(listSnapshotsDetail, async ({ ctx, query, allows, request }) => {
       const { rows, hasMore, count } = await snapshots.list(ctx, query, { isAdmin: allows(allTenants.name), maxPage });
       const links = nextLinks('snapshots', request, hasMore ? rows.at(-1)?.id : undefined);
-      return { snapshots: await detailsOf(snapshots, rows, allows), ...links, ...(count === undefined ? {} : { count }) };
+      return {
+        snapshots: await detailsOf(snapshots, rows, allows),
+        ...links,
+        ...(count === undefined ? {} : { count }),
+      };
     }),
   ];
 }

@@ -1,7 +1,7 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { LooseBoolean, Nullable } from '@kumo/core/schema';
+import { Type as T } from 'typebox';
 import { Count, Description, listQuery, MetadataMap, Name, NullableString, PageLinks, PathId, Text } from './pieces.ts';
 import { admin, member, reader } from './policies.ts';
 
@@ -55,7 +55,12 @@ export const createSnapshot = operation({
 });
 
 const SnapshotQuery = T.Object(
-  { ...listQuery, volume_id: Text, availability_zone: Text, consumes_quota: T.Optional(since('3.65', T.String({ maxLength: 16 }))) },
+  {
+    ...listQuery,
+    volume_id: Text,
+    availability_zone: Text,
+    consumes_quota: T.Optional(since('3.65', T.String({ maxLength: 16 }))),
+  },
   { additionalProperties: true },
 );
 
@@ -132,7 +137,15 @@ export const resetSnapshotStatus = operation({
   name: 'resetSnapshotStatus',
   action: 'os-reset_status',
   policy: admin('volume_extension:snapshot_admin_actions:reset_status'),
-  body: T.Object({ 'os-reset_status': T.Object({ status: T.String({ minLength: 1, maxLength: 255 }) }, { additionalProperties: false }) }, { additionalProperties: false }),
+  body: T.Object(
+    {
+      'os-reset_status': T.Object(
+        { status: T.String({ minLength: 1, maxLength: 255 }) },
+        { additionalProperties: false },
+      ),
+    },
+    { additionalProperties: false },
+  ),
 });
 
 export const forceDeleteSnapshot = operation({

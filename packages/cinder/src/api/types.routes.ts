@@ -51,12 +51,21 @@ export function typeRoutes(types: VolumeTypes, maxPage: number): Route[] {
     }),
     implement(createVolumeType, async ({ body, allows }) => {
       const { name, description, extra_specs, 'os-volume-type-access:is_public': isPublic } = body.volume_type;
-      const made = await types.create({ name, description: description ?? null, extraSpecs: extra_specs ?? {}, isPublic: parseBoolean(isPublic ?? undefined, true) });
+      const made = await types.create({
+        name,
+        description: description ?? null,
+        extraSpecs: extra_specs ?? {},
+        isPublic: parseBoolean(isPublic ?? undefined, true),
+      });
       return { volume_type: bodyOf(made, allows) };
     }),
     implement(updateVolumeType, async ({ params, body, allows }) => {
       const { name, description, is_public: isPublic } = body.volume_type;
-      const change = { name: name ?? undefined, description, isPublic: isPublic === undefined || isPublic === null ? undefined : parseBoolean(isPublic) };
+      const change = {
+        name: name ?? undefined,
+        description,
+        isPublic: isPublic === undefined || isPublic === null ? undefined : parseBoolean(isPublic),
+      };
       return { volume_type: bodyOf(await types.update(params.type_id, change), allows) };
     }),
     implement(deleteVolumeType, ({ params }) => types.remove(params.type_id)),
@@ -68,7 +77,8 @@ export function typeRoutes(types: VolumeTypes, maxPage: number): Route[] {
 function listRoute(types: VolumeTypes, maxPage: number): Route {
   return implement(listVolumeTypes, async ({ ctx, query, allows, request }) => {
     const visible = await types.visible(ctx);
-    const wantsPublic = query.is_public === undefined || /^none$/i.test(query.is_public) ? undefined : parseBoolean(query.is_public);
+    const wantsPublic =
+      query.is_public === undefined || /^none$/i.test(query.is_public) ? undefined : parseBoolean(query.is_public);
     const isAdmin = allows(typeSensitiveSpecs.name);
     const found = visible.filter(
       (type) =>
@@ -92,8 +102,12 @@ function listRoute(types: VolumeTypes, maxPage: number): Route {
 
 function specRoutes(types: VolumeTypes): Route[] {
   return [
-    implement(listTypeExtraSpecs, async ({ ctx, params, allows }) => ({ extra_specs: specsOf(await types.show(ctx, params.type_id), allows) })),
-    implement(createTypeExtraSpecs, async ({ params, body }) => ({ extra_specs: await types.putExtraSpecs(params.type_id, body.extra_specs) })),
+    implement(listTypeExtraSpecs, async ({ ctx, params, allows }) => ({
+      extra_specs: specsOf(await types.show(ctx, params.type_id), allows),
+    })),
+    implement(createTypeExtraSpecs, async ({ params, body }) => ({
+      extra_specs: await types.putExtraSpecs(params.type_id, body.extra_specs),
+    })),
     implement(showTypeExtraSpec, async ({ ctx, params, allows }) => {
       const { type_id: id, key } = params;
       const value = specsOf(await types.show(ctx, id), allows)[key];
@@ -115,6 +129,8 @@ function accessRoutes(types: VolumeTypes): Route[] {
       return { volume_type_access: projects.map((project_id) => ({ volume_type_id: typeId, project_id })) };
     }),
     implement(addTypeAccess, ({ params, body }) => types.addAccess(params.type_id, body.addProjectAccess.project)),
-    implement(removeTypeAccess, ({ params, body }) => types.removeAccess(params.type_id, body.removeProjectAccess.project)),
+    implement(removeTypeAccess, ({ params, body }) =>
+      types.removeAccess(params.type_id, body.removeProjectAccess.project),
+    ),
   ];
 }

@@ -1,6 +1,6 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { LooseBoolean, Nullable, paging, sortKeys, sortList } from '@kumo/core/schema';
+import { Type as T } from 'typebox';
 import { NullableString, PageLinks, PathId, Text } from './pieces.ts';
 import { admin, everyone, reader } from './policies.ts';
 
@@ -136,7 +136,11 @@ export const updateTypeExtraSpec = operation({
   path: '/v3/types/{type_id}/extra_specs/{key}',
   policy: admin('volume_extension:types_extra_specs:update'),
   params: SpecParams,
-  body: T.Record(T.String({ pattern: '^[a-zA-Z0-9_:. -]{1,255}$' }), T.String({ maxLength: 255 }), { additionalProperties: false, minProperties: 1, maxProperties: 1 }),
+  body: T.Record(T.String({ pattern: '^[a-zA-Z0-9_:. -]{1,255}$' }), T.String({ maxLength: 255 }), {
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+  }),
   reply: T.Record(T.String(), T.String()),
   errors: [400, 401, 403, 404],
 });
@@ -162,7 +166,13 @@ export const listTypeAccess = operation({
 });
 
 const Project = T.Object({ project: T.String({ minLength: 1, maxLength: 255 }) }, { additionalProperties: false });
-const access = { method: 'POST', path: '/v3/types/{type_id}/action', params: TypeParams, status: 202, errors: [400, 401, 403, 404, 409] } as const;
+const access = {
+  method: 'POST',
+  path: '/v3/types/{type_id}/action',
+  params: TypeParams,
+  status: 202,
+  errors: [400, 401, 403, 404, 409],
+} as const;
 
 export const addTypeAccess = operation({
   ...access,

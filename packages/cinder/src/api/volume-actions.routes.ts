@@ -24,7 +24,21 @@ import {
 } from './volume-actions.ts';
 import { ownVolume, volumeTarget } from './volumes.routes.ts';
 
-const STATUSES = ['creating', 'available', 'deleting', 'error', 'error_deleting', 'attaching', 'detaching', 'in-use', 'reserved', 'maintenance', 'uploading', 'extending', 'error_extending'];
+const STATUSES = [
+  'creating',
+  'available',
+  'deleting',
+  'error',
+  'error_deleting',
+  'attaching',
+  'detaching',
+  'in-use',
+  'reserved',
+  'maintenance',
+  'uploading',
+  'extending',
+  'error_extending',
+];
 
 export function volumeActionRoutes(parts: { volumes: Volumes; upload: VolumeUpload; types: VolumeTypes }): Route[] {
   const { volumes } = parts;
@@ -39,8 +53,10 @@ export function volumeActionRoutes(parts: { volumes: Volumes; upload: VolumeUplo
     implement(resetVolumeStatus, async ({ params, body, authorize }) => {
       const { id } = await ownVolume(volumes, params.volume_id, authorize);
       const { status, attach_status } = body['os-reset_status'];
-      if (!status && !attach_status) throw invalidInput({ reason: "Must specify 'status', 'attach_status' or 'migration_status' for update" });
-      if (status && !STATUSES.includes(status.toLowerCase())) throw invalidInput({ reason: `status must be one of ${STATUSES.join(', ')}` });
+      if (!status && !attach_status)
+        throw invalidInput({ reason: "Must specify 'status', 'attach_status' or 'migration_status' for update" });
+      if (status && !STATUSES.includes(status.toLowerCase()))
+        throw invalidInput({ reason: `status must be one of ${STATUSES.join(', ')}` });
       await volumes.resetStatus(id, { status: status?.toLowerCase(), attachStatus: attach_status ?? undefined });
     }),
     implement(forceDeleteVolume, async ({ ctx, params, authorize }) => {
@@ -107,12 +123,21 @@ function reservationRoutes(volumes: Volumes): Route[] {
   }));
 }
 
-function uploadRoute({ volumes, upload, types }: { volumes: Volumes; upload: VolumeUpload; types: VolumeTypes }): Route {
+function uploadRoute({
+  volumes,
+  upload,
+  types,
+}: {
+  volumes: Volumes;
+  upload: VolumeUpload;
+  types: VolumeTypes;
+}): Route {
   return implement(uploadVolumeImage, async ({ ctx, params, body, authorize, allows }) => {
     const volume = await ownVolume(volumes, params.volume_id, authorize);
     const wanted = body['os-volume_upload_image'];
     const visibility = wanted.visibility ?? 'private';
-    if (visibility === 'public' && !allows(uploadPublic.name, volumeTarget(volume))) throw forbidden({ rule: uploadPublic.name });
+    if (visibility === 'public' && !allows(uploadPublic.name, volumeTarget(volume)))
+      throw forbidden({ rule: uploadPublic.name });
     const diskFormat = wanted.disk_format ?? 'raw';
     const isProtected = parseBoolean(wanted.protected ?? undefined);
     const imageId = await upload.begin(ctx, volume.id, {

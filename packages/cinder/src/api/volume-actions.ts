@@ -1,8 +1,8 @@
-import { Type as T, type TSchema } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
-import { LooseBoolean, Nullable } from '@kumo/core/schema';
 import type { Policy } from '@kumo/core/policy';
+import { LooseBoolean, Nullable } from '@kumo/core/schema';
+import { Type as T, type TSchema } from 'typebox';
 import { NullableString, SizeGb } from './pieces.ts';
 import { admin, member, memberOrService } from './policies.ts';
 import { VolumeParams } from './volumes.ts';
@@ -26,7 +26,12 @@ function onVolume<const A extends string, S extends TSchema>(name: string, actio
 }
 
 export const extendVolume = operation({
-  ...onVolume('extendVolume', 'os-extend', member('volume:extend'), T.Object({ new_size: SizeGb }, { additionalProperties: false })),
+  ...onVolume(
+    'extendVolume',
+    'os-extend',
+    member('volume:extend'),
+    T.Object({ new_size: SizeGb }, { additionalProperties: false }),
+  ),
   errors: [400, 401, 403, 404, 413],
 });
 
@@ -51,12 +56,22 @@ export const forceDeleteVolume = operation(
 );
 
 export const setVolumeBootable = operation({
-  ...onVolume('setVolumeBootable', 'os-set_bootable', member('volume:update'), T.Object({ bootable: LooseBoolean }, { additionalProperties: false })),
+  ...onVolume(
+    'setVolumeBootable',
+    'os-set_bootable',
+    member('volume:update'),
+    T.Object({ bootable: LooseBoolean }, { additionalProperties: false }),
+  ),
   status: 200,
 });
 
 export const setVolumeReadonly = operation(
-  onVolume('setVolumeReadonly', 'os-update_readonly_flag', member('volume:update_readonly_flag'), T.Object({ readonly: LooseBoolean }, { additionalProperties: false })),
+  onVolume(
+    'setVolumeReadonly',
+    'os-update_readonly_flag',
+    member('volume:update_readonly_flag'),
+    T.Object({ readonly: LooseBoolean }, { additionalProperties: false }),
+  ),
 );
 
 export const setVolumeImageMetadata = operation({
@@ -64,27 +79,60 @@ export const setVolumeImageMetadata = operation({
     'setVolumeImageMetadata',
     'os-set_image_metadata',
     member('volume_extension:volume_image_metadata:set'),
-    T.Object({ metadata: T.Record(T.String({ pattern: '^.{1,255}$' }), T.String({ maxLength: 255 }), { additionalProperties: false, maxProperties: 128 }) }),
+    T.Object({
+      metadata: T.Record(T.String({ pattern: '^.{1,255}$' }), T.String({ maxLength: 255 }), {
+        additionalProperties: false,
+        maxProperties: 128,
+      }),
+    }),
   ),
   status: 200,
   reply: T.Object({ metadata: T.Record(T.String(), T.String()) }),
 });
 
 export const unsetVolumeImageMetadata = operation({
-  ...onVolume('unsetVolumeImageMetadata', 'os-unset_image_metadata', member('volume_extension:volume_image_metadata:remove'), T.Object({ key: T.String({ minLength: 1, maxLength: 255 }) })),
+  ...onVolume(
+    'unsetVolumeImageMetadata',
+    'os-unset_image_metadata',
+    member('volume_extension:volume_image_metadata:remove'),
+    T.Object({ key: T.String({ minLength: 1, maxLength: 255 }) }),
+  ),
   status: 200,
 });
 
 export const showVolumeImageMetadata = operation({
-  ...onVolume('showVolumeImageMetadata', 'os-show_image_metadata', member('volume_extension:volume_image_metadata:show_action'), Bare),
+  ...onVolume(
+    'showVolumeImageMetadata',
+    'os-show_image_metadata',
+    member('volume_extension:volume_image_metadata:show_action'),
+    Bare,
+  ),
   status: 200,
   reply: T.Object({ metadata: T.Record(T.String(), T.String()) }),
 });
 
-export const reserveVolume = operation(onVolume('reserveVolume', 'os-reserve', memberOrService('volume_extension:volume_actions:reserve'), Bare));
-export const unreserveVolume = operation(onVolume('unreserveVolume', 'os-unreserve', memberOrService('volume_extension:volume_actions:unreserve'), Bare));
-export const beginDetachingVolume = operation(onVolume('beginDetachingVolume', 'os-begin_detaching', memberOrService('volume_extension:volume_actions:begin_detaching'), Bare));
-export const rollDetachingVolume = operation(onVolume('rollDetachingVolume', 'os-roll_detaching', memberOrService('volume_extension:volume_actions:roll_detaching'), Bare));
+export const reserveVolume = operation(
+  onVolume('reserveVolume', 'os-reserve', memberOrService('volume_extension:volume_actions:reserve'), Bare),
+);
+export const unreserveVolume = operation(
+  onVolume('unreserveVolume', 'os-unreserve', memberOrService('volume_extension:volume_actions:unreserve'), Bare),
+);
+export const beginDetachingVolume = operation(
+  onVolume(
+    'beginDetachingVolume',
+    'os-begin_detaching',
+    memberOrService('volume_extension:volume_actions:begin_detaching'),
+    Bare,
+  ),
+);
+export const rollDetachingVolume = operation(
+  onVolume(
+    'rollDetachingVolume',
+    'os-roll_detaching',
+    memberOrService('volume_extension:volume_actions:roll_detaching'),
+    Bare,
+  ),
+);
 
 export const uploadVolumeImage = operation({
   ...onVolume(

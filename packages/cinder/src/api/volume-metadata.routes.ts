@@ -15,7 +15,8 @@ import { ownVolume } from './volumes.routes.ts';
 export function metaOf(meta: Record<string, string>, key: string): Record<string, string> {
   const value = meta[key];
   if (value === undefined) throw invalidInput({ reason: 'Request body and URI mismatch' });
-  if (key.length > 255 || value.length > 255) throw invalidInput({ reason: `metadata ${key.slice(0, 64)} is longer than 255 characters` });
+  if (key.length > 255 || value.length > 255)
+    throw invalidInput({ reason: `metadata ${key.slice(0, 64)} is longer than 255 characters` });
   return { [key]: value };
 }
 

@@ -27,12 +27,15 @@ import {
   updateVolume,
   type VolumeBody,
 } from './volumes.ts';
-import { linksOf, volumeBody, type VolumeView } from './wire.routes.ts';
+import { linksOf, type VolumeView, volumeBody } from './wire.routes.ts';
 
 type Asker = Pick<HandlerInput, 'allows' | 'request'>;
 
 /** What a policy of a volume is asked about. */
-export const volumeTarget = ({ projectId, userId }: { projectId: string; userId?: string }) => ({ project_id: projectId, user_id: userId });
+export const volumeTarget = ({ projectId, userId }: { projectId: string; userId?: string }) => ({
+  project_id: projectId,
+  user_id: userId,
+});
 
 /** A volume that is not the caller's to see is not there. */
 export async function ownVolume(volumes: Volumes, id: string, authorize: HandlerInput['authorize']): Promise<Volume> {
@@ -58,14 +61,25 @@ export async function volumeBodies(
       showsMigration: allows(volumeMigrationAttribute.name, target),
       showsImageMetadata: allows(volumeImageMetadata.name, target),
     };
-    const parts = { typeName: names.get(volume.typeId) ?? null, metadata: metadata.get(volume.id) ?? {}, attachments: attachments.get(volume.id) ?? [] };
+    const parts = {
+      typeName: names.get(volume.typeId) ?? null,
+      metadata: metadata.get(volume.id) ?? {},
+      attachments: attachments.get(volume.id) ?? [],
+    };
     return volumeBody(volume, parts, view, request);
   });
 }
 
-export function volumeRoutes(parts: { volumes: Volumes; creation: VolumeCreation; lists: VolumeLists; types: VolumeTypes }): Route[] {
+export function volumeRoutes(parts: {
+  volumes: Volumes;
+  creation: VolumeCreation;
+  lists: VolumeLists;
+  types: VolumeTypes;
+}): Route[] {
   const { volumes, creation, lists } = parts;
-  const bodyOf = async (id: string, asker: Asker) => ({ volume: (await volumeBodies(parts, [await volumes.show(id)], asker))[0]! });
+  const bodyOf = async (id: string, asker: Asker) => ({
+    volume: (await volumeBodies(parts, [await volumes.show(id)], asker))[0]!,
+  });
   return [
     createRoute(parts, creation),
     ...listRoutes(parts, lists),
@@ -76,7 +90,11 @@ export function volumeRoutes(parts: { volumes: Volumes; creation: VolumeCreation
     implement(updateVolume, async ({ params, body, authorize, allows, request }) => {
       const { id } = await ownVolume(volumes, params.volume_id, authorize);
       const { name, display_name, description, display_description, metadata } = body.volume;
-      await volumes.update(id, { name: name ?? display_name, description: description ?? display_description, metadata: metadata ?? undefined });
+      await volumes.update(id, {
+        name: name ?? display_name,
+        description: description ?? display_description,
+        metadata: metadata ?? undefined,
+      });
       return bodyOf(id, { allows, request });
     }),
     implement(deleteVolume, async ({ ctx, params, query, authorize, allows }) => {
@@ -122,13 +140,25 @@ function listRoutes(parts: { volumes: Volumes; types: VolumeTypes }, lists: Volu
   return [
     implement(listVolumes, async ({ ctx, query, allows, request }) => {
       const { rows, hasMore, count } = await lists.page(ctx, query, allows(allTenants.name));
-      const brief = rows.map(({ id, name, projectId }) => ({ id, name, links: linksOf(request, projectId, `/volumes/${id}`) }));
-      return { volumes: brief, ...nextLinks('volumes', request, hasMore ? rows.at(-1)?.id : undefined), ...(count === undefined ? {} : { count }) };
+      const brief = rows.map(({ id, name, projectId }) => ({
+        id,
+        name,
+        links: linksOf(request, projectId, `/volumes/${id}`),
+      }));
+      return {
+        volumes: brief,
+        ...nextLinks('volumes', request, hasMore ? rows.at(-1)?.id : undefined),
+        ...(count === undefined ? {} : { count }),
+      };
     }),
     implement(listVolumesDetail, async ({ ctx, query, allows, request }) => {
       const { rows, hasMore, count } = await lists.page(ctx, query, allows(allTenants.name));
       const bodies = await volumeBodies(parts, rows, { allows, request });
-      return { volumes: bodies, ...nextLinks('volumes', request, hasMore ? rows.at(-1)?.id : undefined), ...(count === undefined ? {} : { count }) };
+      return {
+        volumes: bodies,
+        ...nextLinks('volumes', request, hasMore ? rows.at(-1)?.id : undefined),
+        ...(count === undefined ? {} : { count }),
+      };
     }),
     implement(summarizeVolumes, async ({ ctx, query, allows }) => {
       const { count, sizeGb, metadata } = await lists.summary(ctx, query, allows(allTenants.name));

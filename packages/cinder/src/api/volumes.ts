@@ -1,8 +1,20 @@
-import { Type as T } from 'typebox';
 import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { LooseBoolean, Nullable, QueryBoolean } from '@kumo/core/schema';
-import { Count, Description, listQuery, MetadataMap, Name, NullableString, PageLinks, PathId, SizeGb, Text, WithLinks } from './pieces.ts';
+import { Type as T } from 'typebox';
+import {
+  Count,
+  Description,
+  listQuery,
+  MetadataMap,
+  Name,
+  NullableString,
+  PageLinks,
+  PathId,
+  SizeGb,
+  Text,
+  WithLinks,
+} from './pieces.ts';
 import { member, memberOrService, reader, readerOrService } from './policies.ts';
 
 export const VolumeParams = T.Object({ volume_id: PathId });
@@ -96,7 +108,11 @@ const createSpec = {
 export const createVolume = operation(createSpec);
 
 /** The same under the project's URL. A service makes a volume for a project of its users by naming that project here. */
-export const createVolumeInProject = operation({ ...createSpec, name: 'createVolumeInProject', path: '/v3/{project_id}/volumes' });
+export const createVolumeInProject = operation({
+  ...createSpec,
+  name: 'createVolumeInProject',
+  path: '/v3/{project_id}/volumes',
+});
 
 const VolumeListQuery = T.Object(
   {
@@ -124,7 +140,11 @@ export const listVolumes = operation({
   path: '/v3/volumes',
   policy: reader('volume:get_all'),
   query: VolumeListQuery,
-  reply: T.Object({ volumes: T.Array(T.Object({ id: T.String(), name: NullableString, ...WithLinks })), volumes_links: PageLinks, count: Count }),
+  reply: T.Object({
+    volumes: T.Array(T.Object({ id: T.String(), name: NullableString, ...WithLinks })),
+    volumes_links: PageLinks,
+    count: Count,
+  }),
   errors: [400, 401, 403],
 });
 
@@ -196,7 +216,10 @@ export const deleteVolume = operation({
   policy: memberOrService('volume:delete'),
   authorize: 'resource',
   params: VolumeParams,
-  query: T.Object({ cascade: T.Optional(QueryBoolean), force: T.Optional(since('3.23', QueryBoolean)) }, { additionalProperties: true }),
+  query: T.Object(
+    { cascade: T.Optional(QueryBoolean), force: T.Optional(since('3.23', QueryBoolean)) },
+    { additionalProperties: true },
+  ),
   status: 202,
   errors: [400, 401, 403, 404],
 });

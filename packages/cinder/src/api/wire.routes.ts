@@ -20,7 +20,11 @@ export interface VolumeParts {
 }
 
 /** The two links of a resource: with and without a version. */
-export function linksOf(request: RequestFacts, projectId: string | undefined, path: string): { rel: string; href: string }[] {
+export function linksOf(
+  request: RequestFacts,
+  projectId: string | undefined,
+  path: string,
+): { rel: string; href: string }[] {
   const project = projectId === undefined ? '' : `/${projectId}`;
   return [
     { rel: 'self', href: `${request.baseUrl}/v3${project}${path}` },

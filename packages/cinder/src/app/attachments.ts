@@ -8,8 +8,8 @@ import type { listAttachmentsDetail } from '../api/attachments.ts';
 import {
   type Attachment,
   attachmentsOf,
-  changeAttachment,
   type ConnectorRecord,
+  changeAttachment,
   findAttachment,
   insertAttachment,
   lockAttachment,
@@ -18,7 +18,14 @@ import {
 } from '../db/attachments.ts';
 import type { CinderDb } from '../db/schema.ts';
 import { findVolume, lockVolume, type Volume } from '../db/volumes.ts';
-import { attachmentInUse, attachmentNotFound, attachmentOfOtherHost, invalidInput, invalidVolume, volumeNotFound } from '../errors.ts';
+import {
+  attachmentInUse,
+  attachmentNotFound,
+  attachmentOfOtherHost,
+  invalidInput,
+  invalidVolume,
+  volumeNotFound,
+} from '../errors.ts';
 import type { volumeRpc } from '../rpc/volume.ts';
 import { equal, pageOf, scopeOf } from './listing.ts';
 import { backendOf } from './placement.ts';
@@ -35,7 +42,13 @@ export interface AttachmentRequest {
   mode: string | null;
 }
 
-const SORTS = { id: 'id', status: 'status', created_at: 'created_at', volume_id: 'volume_id', instance_uuid: 'instance_id' } as const;
+const SORTS = {
+  id: 'id',
+  status: 'status',
+  created_at: 'created_at',
+  volume_id: 'volume_id',
+  instance_uuid: 'instance_id',
+} as const;
 const RESERVABLE = new Set(['available']);
 const RESERVABLE_MULTI = new Set(['available', 'in-use', 'reserved', 'attaching']);
 
@@ -76,8 +89,15 @@ export class Attachments {
       const volume = await lockVolume(tx, this.#db, volumeId);
       if (!volume) throw volumeNotFound({ id: volumeId });
       assertReservable(volume, await attachmentsOf(tx, [volumeId]), instanceId);
-      if (volume.readonly && mode === 'rw') throw invalidVolume({ reason: `Volume ${volumeId} is readonly: attach it with mode 'ro'.` });
-      await insertAttachment(tx, { id, volumeId, projectId: volume.projectId, instanceId, mode: mode ?? (volume.readonly ? 'ro' : null) });
+      if (volume.readonly && mode === 'rw')
+        throw invalidVolume({ reason: `Volume ${volumeId} is readonly: attach it with mode 'ro'.` });
+      await insertAttachment(tx, {
+        id,
+        volumeId,
+        projectId: volume.projectId,
+        instanceId,
+        mode: mode ?? (volume.readonly ? 'ro' : null),
+      });
       await settleStatus(tx, volume);
     });
     return connector === undefined ? this.show(id) : this.connect(ctx, id, connector);
@@ -90,7 +110,8 @@ export class Attachments {
    */
   async connect(ctx: Context, id: string, connector: ConnectorRecord): Promise<Attachment> {
     const attachment = await this.show(id);
-    if (attachment.host !== null && attachment.host !== connector.host) throw attachmentOfOtherHost({ id, host: attachment.host });
+    if (attachment.host !== null && attachment.host !== connector.host)
+      throw attachmentOfOtherHost({ id, host: attachment.host });
     const volume = await this.volume(attachment.volumeId);
     await this.#backends.connect({ attachment_id: id, connector }, { server: backendOf(volume), ctx });
     return this.show(id);
@@ -105,7 +126,9 @@ export class Attachments {
       if (!volume || !attachment) throw attachmentNotFound({ id });
       if (attachment.status === 'attached') return;
       if (attachment.status !== 'attaching')
-        throw invalidInput({ reason: `attachment ${id} is ${attachment.status}: it must be updated with a connector first` });
+        throw invalidInput({
+          reason: `attachment ${id} is ${attachment.status}: it must be updated with a connector first`,
+        });
       await changeAttachment(tx, id, { status: 'attached', attachedAt: nowIso() });
       await settleStatus(tx, volume);
     });
@@ -141,7 +164,11 @@ export class Attachments {
     });
   }
 
-  async list(ctx: Context, query: AttachmentQuery, options: { isAdmin: boolean; maxPage: number }): Promise<Page<Attachment> & { count?: number }> {
+  async list(
+    ctx: Context,
+    query: AttachmentQuery,
+    options: { isAdmin: boolean; maxPage: number },
+  ): Promise<Page<Attachment> & { count?: number }> {
     const page = pageOf(query, options.maxPage, SORTS);
     const scope = scopeOf(ctx, query, options.isAdmin);
     let base = this.#db.q.selectFrom('attachments');

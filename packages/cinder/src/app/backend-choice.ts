@@ -21,18 +21,23 @@ interface CapacityRules {
 type BackendFilter = (backend: Backend, wanted: WantedVolume, rules: CapacityRules) => string | undefined;
 
 const availabilityZone: BackendFilter = (backend, wanted) =>
-  backend.availabilityZone === wanted.availabilityZone ? undefined : `it is in availability zone ${backend.availabilityZone}`;
+  backend.availabilityZone === wanted.availabilityZone
+    ? undefined
+    : `it is in availability zone ${backend.availabilityZone}`;
 
 const capabilities: BackendFilter = (backend, { extraSpecs }) => {
   const name = extraSpecs.volume_backend_name;
-  return name === undefined || name === backend.backendName ? undefined : `its back end is ${backend.backendName}, not ${name}`;
+  return name === undefined || name === backend.backendName
+    ? undefined
+    : `its back end is ${backend.backendName}, not ${name}`;
 };
 
 const capacity: BackendFilter = (backend, { sizeGb }, { maxOverSubscriptionRatio, reservedPercentage }) => {
   const usable = backend.freeGb - (backend.totalGb * reservedPercentage) / 100;
   if (!backend.thinProvisioning) return usable >= sizeGb ? undefined : `${Math.floor(usable)} GB are free`;
   const promised = backend.provisionedGb + sizeGb;
-  if (promised > backend.totalGb * maxOverSubscriptionRatio) return `it has promised ${backend.provisionedGb} GB already`;
+  if (promised > backend.totalGb * maxOverSubscriptionRatio)
+    return `it has promised ${backend.provisionedGb} GB already`;
   // A thin volume may grow to its size at any time: what is free must go for it, at the ratio that is allowed.
   return usable * maxOverSubscriptionRatio >= sizeGb ? undefined : `${Math.floor(usable)} GB are free`;
 };
@@ -51,7 +56,8 @@ export function chooseBackend(
     if (reason !== undefined) refusals.push(`${backend.host}: ${reason}.`);
     return reason === undefined;
   });
-  const room = ({ freeGb, totalGb, provisionedGb }: Backend) => Math.min(freeGb, totalGb * rules.maxOverSubscriptionRatio - provisionedGb);
+  const room = ({ freeGb, totalGb, provisionedGb }: Backend) =>
+    Math.min(freeGb, totalGb * rules.maxOverSubscriptionRatio - provisionedGb);
   const [chosen] = passing.toSorted((a, b) => room(b) - room(a) || (a.host < b.host ? -1 : 1));
   return { chosen, refusals };
 }

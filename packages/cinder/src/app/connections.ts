@@ -1,8 +1,8 @@
 import {
   type Attachment,
   attachmentsOf,
-  changeAttachment,
   type ConnectorRecord,
+  changeAttachment,
   findAttachment,
   lockAttachment,
   removeAttachment,
@@ -40,18 +40,34 @@ export class Connections {
     await this.#lock.run([volumeId], async () => {
       const attachment = await this.#find(attachmentId);
       const host = String(connector.host);
-      if (attachment.host !== null && attachment.host !== host) throw attachmentOfOtherHost({ id: attachmentId, host: attachment.host });
+      if (attachment.host !== null && attachment.host !== host)
+        throw attachmentOfOtherHost({ id: attachmentId, host: attachment.host });
       const volume = await findVolume(this.#db.q, volumeId);
       if (!volume) throw volumeNotFound({ id: volumeId });
-      if (backendOf(volume) !== this.#backend) throw backendLost({ id: volumeId, host: backendOf(volume), asked: this.#backend });
+      if (backendOf(volume) !== this.#backend)
+        throw backendLost({ id: volumeId, host: backendOf(volume), asked: this.#backend });
       const { driver_volume_type, data } = await this.#driver.initializeConnection(volumeId, connectorOf(connector));
       const mode = text(connector.mode) ?? attachment.mode ?? (volume.readonly ? 'ro' : 'rw');
-      const connectionInfo = { ...data, access_mode: mode, driver_volume_type, attachment_id: attachmentId, encrypted: false, qos_specs: null };
+      const connectionInfo = {
+        ...data,
+        access_mode: mode,
+        driver_volume_type,
+        attachment_id: attachmentId,
+        encrypted: false,
+        qos_specs: null,
+      };
       const written = await this.#db.transaction(async (tx) => {
         const locked = await lockVolume(tx, this.#db, volumeId);
         if (!locked || !(await lockAttachment(tx, this.#db, attachmentId))) return false;
         const status = attachment.status === 'attached' ? 'attached' : 'attaching';
-        await changeAttachment(tx, attachmentId, { status, mode, host, mountpoint: text(connector.mountpoint) ?? attachment.mountpoint, connector, connectionInfo });
+        await changeAttachment(tx, attachmentId, {
+          status,
+          mode,
+          host,
+          mountpoint: text(connector.mountpoint) ?? attachment.mountpoint,
+          connector,
+          connectionInfo,
+        });
         await settleStatus(tx, locked);
         return true;
       });
@@ -102,7 +118,9 @@ export class Connections {
   /** Unless another attachment needs the volume on the same host. */
   async #terminate({ id, volumeId, host, connector }: Attachment): Promise<void> {
     if (connector === null || host === null) return;
-    const others = (await attachmentsOf(this.#db.q, [volumeId])).filter((one) => one.id !== id && one.host === host && one.status !== 'detaching');
+    const others = (await attachmentsOf(this.#db.q, [volumeId])).filter(
+      (one) => one.id !== id && one.host === host && one.status !== 'detaching',
+    );
     if (others.length === 0) await this.#driver.terminateConnection(volumeId, connectorOf(connector));
   }
 

@@ -29,5 +29,14 @@ export function heartbeat(parts: {
 
 export async function backendReport(driver: VolumeDriver, backendName: string): Promise<BackendReport> {
   const { totalGb, freeGb, provisionedGb, thinProvisioning, volumes } = await driver.stats();
-  return { backendName, pool: backendName, driver: driver.name, totalGb, freeGb, provisionedGb, thinProvisioning, volumes };
+  return {
+    backendName,
+    pool: backendName,
+    driver: driver.name,
+    totalGb,
+    freeGb,
+    provisionedGb,
+    thinProvisioning,
+    volumes,
+  };
 }

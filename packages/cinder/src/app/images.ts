@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { client, type Client, ServiceTokenSource, type Transport } from '@kumo/core/client';
+import { type Client, client, ServiceTokenSource, type Transport } from '@kumo/core/client';
 import type { Context } from '@kumo/core/context';
 import { KumoError } from '@kumo/core/errors';
 import { glanceApi, type ImageBody } from '@kumo/glance/api';
@@ -29,14 +29,39 @@ export interface NewImage {
 }
 
 const bytesPerGb = 2 ** 30;
-const FIELDS = new Set(['visibility', 'protected', 'os_hidden', 'owner', 'tags', 'created_at', 'updated_at', 'self', 'file', 'schema', 'status', 'virtual_size', 'os_hash_algo', 'os_hash_value', 'id', 'name', 'locations', 'direct_url', 'stores']);
+const FIELDS = new Set([
+  'visibility',
+  'protected',
+  'os_hidden',
+  'owner',
+  'tags',
+  'created_at',
+  'updated_at',
+  'self',
+  'file',
+  'schema',
+  'status',
+  'virtual_size',
+  'os_hash_algo',
+  'os_hash_value',
+  'id',
+  'name',
+  'locations',
+  'direct_url',
+  'stores',
+]);
 
 /** Glance, as Cinder uses it: on the user's behalf while his request is served, as itself in flows. */
 export class Images {
   readonly #glance: Client<typeof glanceApi>;
   readonly #source: ServiceTokenSource;
 
-  constructor(options: { transport: Transport; keystone: Transport; from: string; user: { username: string; password: string } }) {
+  constructor(options: {
+    transport: Transport;
+    keystone: Transport;
+    from: string;
+    user: { username: string; password: string };
+  }) {
     const { transport, keystone, from, user } = options;
     this.#source = new ServiceTokenSource({ transport: keystone, from, ...user });
     this.#glance = client(glanceApi, transport, { from, to: 'glance-api', token: () => this.#source.token() });
@@ -49,7 +74,8 @@ export class Images {
    */
   async usable(ctx: Context, id: string, sizeGb: number): Promise<Image> {
     const image = await this.#show(id, ctx).catch((error: unknown) => {
-      if (error instanceof KumoError && ['notFound', 'badRequest', 'forbidden'].includes(error.kind)) throw imageUnknown({ id }, { cause: error });
+      if (error instanceof KumoError && ['notFound', 'badRequest', 'forbidden'].includes(error.kind))
+        throw imageUnknown({ id }, { cause: error });
       throw error;
     });
     assertFits(image, sizeGb);
@@ -68,7 +94,15 @@ export class Images {
   /** Makes an image without data for the user; the id is the caller's, so that a repetition makes no second one. */
   async create(ctx: Context, image: NewImage): Promise<void> {
     const { id, name, diskFormat, containerFormat, visibility } = image;
-    const body = { ...image.properties, id, name, disk_format: diskFormat, container_format: containerFormat, visibility, protected: image.protected };
+    const body = {
+      ...image.properties,
+      id,
+      name,
+      disk_format: diskFormat,
+      container_format: containerFormat,
+      visibility,
+      protected: image.protected,
+    };
     await this.#glance.createImage({ body, ctx, token: ctx.token });
   }
 
@@ -96,15 +130,23 @@ export function assertFits(image: Image, sizeGb: number): void {
   const { id } = image;
   if (image.status !== 'active') throw imageUnusable({ id, reason: `its status is ${image.status}, not active` });
   if (image.minDiskGb > sizeGb)
-    throw imageUnusable({ id, reason: `Volume size ${sizeGb}GB cannot be smaller than the image minDisk size ${image.minDiskGb}GB.` });
+    throw imageUnusable({
+      id,
+      reason: `Volume size ${sizeGb}GB cannot be smaller than the image minDisk size ${image.minDiskGb}GB.`,
+    });
   const bytes = image.virtualSizeBytes ?? image.sizeBytes;
   if (bytes > sizeGb * bytesPerGb)
-    throw imageUnusable({ id, reason: `Size of specified image ${Math.ceil(bytes / bytesPerGb)}GB is larger than volume size ${sizeGb}GB.` });
+    throw imageUnusable({
+      id,
+      reason: `Size of specified image ${Math.ceil(bytes / bytesPerGb)}GB is larger than volume size ${sizeGb}GB.`,
+    });
 }
 
 function toImage(body: ImageBody): Image {
   const { id, name, status, disk_format: diskFormat, min_disk: minDiskGb } = body;
-  const shown = Object.entries(body).filter(([key, value]) => !FIELDS.has(key) && value !== null && typeof value !== 'object');
+  const shown = Object.entries(body).filter(
+    ([key, value]) => !FIELDS.has(key) && value !== null && typeof value !== 'object',
+  );
   const metadata = Object.fromEntries(shown.map(([key, value]) => [key, String(value)]));
   return {
     id,

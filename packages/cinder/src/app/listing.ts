@@ -6,7 +6,11 @@ import type { ListQuery } from '../api/pieces.ts';
 import { invalidInput } from '../errors.ts';
 
 /** Whose rows a list shows: all projects' for an admin who asks for them, else those of one. */
-export function scopeOf(ctx: Context, query: { all_tenants?: string; project_id?: string }, isAdmin: boolean): string | undefined {
+export function scopeOf(
+  ctx: Context,
+  query: { all_tenants?: string; project_id?: string },
+  isAdmin: boolean,
+): string | undefined {
   if (isAdmin && (parseBoolean(query.all_tenants) || query.project_id !== undefined)) return query.project_id;
   return ctx.projectId ?? '';
 }
@@ -56,18 +60,19 @@ export function timeFilters(column: string, text: string | undefined): Filter[] 
 /** The text that clients make of a dictionary, `{'key': 'value'}`, or JSON. @throws invalidInput. */
 export function dictionary(name: string, text: string | undefined): Record<string, string> {
   if (text === undefined) return {};
-  const entry = /\s*(?:u?'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*:\s*(?:u?'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*(,|$)/y;
+  const entry =
+    /\s*(?:u?'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*:\s*(?:u?'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*(,|$)/y;
   const inner = /^\s*\{([\s\S]*)\}\s*$/.exec(text)?.[1]?.trim();
   if (inner === undefined) throw invalidInput({ reason: `${name} must be a dictionary of texts` });
   const found: Record<string, string> = {};
   while (entry.lastIndex < inner.length) {
     const match = entry.exec(inner);
     if (!match) throw invalidInput({ reason: `${name} must be a dictionary of texts` });
-    found[unescape(match[1] ?? match[2] ?? '')] = unescape(match[3] ?? match[4] ?? '');
+    found[unescaped(match[1] ?? match[2] ?? '')] = unescaped(match[3] ?? match[4] ?? '');
   }
   return found;
 }
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replace(/\\(.)/g, '$1');
 }

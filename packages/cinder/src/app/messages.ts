@@ -7,7 +7,15 @@ import { messageNotFound } from '../errors.ts';
 import { equal, pageOf } from './listing.ts';
 import { pageOptions } from './volume-list.ts';
 
-const SORTS = { id: 'id', event_id: 'event_id', resource_type: 'resource_type', resource_uuid: 'resource_id', request_id: 'request_id', message_level: 'message_level', created_at: 'created_at' } as const;
+const SORTS = {
+  id: 'id',
+  event_id: 'event_id',
+  resource_type: 'resource_type',
+  resource_uuid: 'resource_id',
+  request_id: 'request_id',
+  message_level: 'message_level',
+  created_at: 'created_at',
+} as const;
 
 export interface Message {
   id: string;
@@ -39,7 +47,10 @@ export class Messages {
       ...equal('resource_id', query.resource_uuid),
       ...equal('message_level', query.message_level),
     ];
-    const base = this.#db.q.selectFrom('messages').where('project_id', '=', ctx.projectId ?? '').selectAll();
+    const base = this.#db.q
+      .selectFrom('messages')
+      .where('project_id', '=', ctx.projectId ?? '')
+      .selectAll();
     const { rows, hasMore } = await pageQuery(base, { ...pageOptions(page), filters });
     return { rows: rows.map(toMessage), hasMore };
   }

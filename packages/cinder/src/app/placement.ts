@@ -1,5 +1,5 @@
-import { invalidVolume } from '../errors.ts';
 import type { Volume } from '../db/volumes.ts';
+import { invalidVolume } from '../errors.ts';
 
 /** `host@backend` of a `host@backend#pool`: who runs the volume's flows and takes its messages. */
 export function backendHost(host: string): string {

@@ -26,7 +26,9 @@ export class QuotaSets {
   async uses(projectId: string): Promise<Record<string, QuotaUse>> {
     const types = await this.#types.all();
     const [limits, usage] = [await this.#quota.limits(projectId, types), await this.#quota.usage(projectId, types)];
-    return Object.fromEntries(Object.entries(limits).map(([name, limit]) => [name, { limit, in_use: usage[name] ?? 0, reserved: 0 }]));
+    return Object.fromEntries(
+      Object.entries(limits).map(([name, limit]) => [name, { limit, in_use: usage[name] ?? 0, reserved: 0 }]),
+    );
   }
 
   async classLimits(className = 'default'): Promise<Record<string, number>> {

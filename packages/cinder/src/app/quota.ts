@@ -3,7 +3,13 @@ import type { Transaction } from 'kysely';
 import type { CinderConfig } from '../config.ts';
 import type { CinderDb, Schema } from '../db/schema.ts';
 import type { VolumeType } from '../db/volume-types.ts';
-import { invalidInput, sizeExceedsQuota, snapshotLimitExceeded, volumeLimitExceeded, volumeTooLarge } from '../errors.ts';
+import {
+  invalidInput,
+  sizeExceedsQuota,
+  snapshotLimitExceeded,
+  volumeLimitExceeded,
+  volumeTooLarge,
+} from '../errors.ts';
 
 export type Counted = 'volumes' | 'snapshots' | 'gigabytes';
 export type Amounts = Partial<Record<Counted, number>>;
@@ -75,7 +81,8 @@ export class VolumeQuota {
 
   #keyed(limits: Record<string, number>, types: readonly TypeRef[]): Record<string, number> {
     const keys = new Map(Object.keys(this.#defaults).map((name) => [name, name]));
-    for (const type of types) for (const resource of COUNTED) keys.set(`${resource}_${type.name}`, keyOf(resource, type));
+    for (const type of types)
+      for (const resource of COUNTED) keys.set(`${resource}_${type.name}`, keyOf(resource, type));
     return Object.fromEntries(
       Object.entries(limits).map(([name, limit]) => {
         const key = keys.get(name);
@@ -94,15 +101,25 @@ export class VolumeQuota {
 
 function withType(type: TypeRef, amounts: Amounts): Record<string, number> {
   const entries = Object.entries(amounts) as [Counted, number][];
-  return Object.fromEntries(entries.flatMap(([resource, amount]) => [[resource, amount], [keyOf(resource, type), amount]]));
+  return Object.fromEntries(
+    entries.flatMap(([resource, amount]) => [
+      [resource, amount],
+      [keyOf(resource, type), amount],
+    ]),
+  );
 }
 
 function named(values: Record<string, number>, types: readonly TypeRef[]): Record<string, number> {
-  const names = new Map(types.flatMap((type) => COUNTED.map((resource) => [keyOf(resource, type), `${resource}_${type.name}`] as const)));
+  const names = new Map(
+    types.flatMap((type) => COUNTED.map((resource) => [keyOf(resource, type), `${resource}_${type.name}`] as const)),
+  );
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [names.get(key) ?? key, value]));
 }
 
-function overError(excess: { resource: string; limit: number; used: number; requested: number }, types: readonly TypeRef[]) {
+function overError(
+  excess: { resource: string; limit: number; used: number; requested: number },
+  types: readonly TypeRef[],
+) {
   const [name = excess.resource] = Object.keys(named({ [excess.resource]: 0 }, types));
   const params = { name, limit: excess.limit, used: excess.used, requested: excess.requested };
   if (name.startsWith('volumes')) return volumeLimitExceeded(params);

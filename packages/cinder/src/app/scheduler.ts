@@ -22,7 +22,12 @@ export class Scheduler {
   readonly #backends: RpcClient<typeof volumeRpc.methods>;
   readonly #log: Logger;
 
-  constructor(parts: { db: CinderDb; config: CinderConfig; backends: RpcClient<typeof volumeRpc.methods>; log: Logger }) {
+  constructor(parts: {
+    db: CinderDb;
+    config: CinderConfig;
+    backends: RpcClient<typeof volumeRpc.methods>;
+    log: Logger;
+  }) {
     this.#db = parts.db;
     this.#config = parts.config;
     this.#backends = parts.backends;
@@ -49,11 +54,19 @@ export class Scheduler {
     if (origin?.host) return { host: origin.host };
     const { serviceDownAfterMs, maxOverSubscriptionRatio, reservedPercentage } = this.#config;
     const services = await listServiceRecords(this.#db.q, { binary: 'cinder-volume' });
-    const up = services.filter((one) => !one.disabled && one.stats !== null && Date.now() - fromIso(one.updatedAt) < serviceDownAfterMs);
+    const up = services.filter(
+      (one) => !one.disabled && one.stats !== null && Date.now() - fromIso(one.updatedAt) < serviceDownAfterMs,
+    );
     if (up.length === 0) return { reason: 'No back end is up and enabled.', noneIsUp: true };
     const type = await findVolumeType(this.#db.q, volume.typeId);
-    const backends = up.map(({ host, availabilityZone, stats }): Backend => ({ host: `${host}#${stats!.pool}`, availabilityZone, ...stats! }));
-    const wanted = { sizeGb: volume.sizeGb, availabilityZone: volume.availabilityZone, extraSpecs: type?.extraSpecs ?? {} };
+    const backends = up.map(
+      ({ host, availabilityZone, stats }): Backend => ({ host: `${host}#${stats!.pool}`, availabilityZone, ...stats! }),
+    );
+    const wanted = {
+      sizeGb: volume.sizeGb,
+      availabilityZone: volume.availabilityZone,
+      extraSpecs: type?.extraSpecs ?? {},
+    };
     const { chosen, refusals } = chooseBackend(backends, wanted, { maxOverSubscriptionRatio, reservedPercentage });
     return chosen ? { host: chosen.host } : { reason: refusals.join(' '), noneIsUp: false };
   }
@@ -62,7 +75,11 @@ export class Scheduler {
   async #originOf({ sourceVolumeId, snapshotId }: Volume): Promise<Volume | undefined> {
     if (sourceVolumeId !== null) return findVolume(this.#db.q, sourceVolumeId);
     if (snapshotId === null) return undefined;
-    const row = await this.#db.q.selectFrom('snapshots').select('volume_id').where('id', '=', snapshotId).executeTakeFirst();
+    const row = await this.#db.q
+      .selectFrom('snapshots')
+      .select('volume_id')
+      .where('id', '=', snapshotId)
+      .executeTakeFirst();
     return row && findVolume(this.#db.q, row.volume_id);
   }
 
@@ -78,7 +95,9 @@ export class Scheduler {
     if (!assigned) return;
     await this.#backends
       .runFlows({}, { server })
-      .catch((error) => this.#log.warn({ err: error, volumeId }, 'the back end was not told of a flow; it will find it'));
+      .catch((error) =>
+        this.#log.warn({ err: error, volumeId }, 'the back end was not told of a flow; it will find it'),
+      );
   }
 
   async #giveUp(volumeId: string, reason: string): Promise<void> {
@@ -87,7 +106,13 @@ export class Scheduler {
       if (volume?.status !== 'creating' || volume.host !== null) return;
       await changeVolume(tx, volumeId, { status: 'error' });
       const text = `schedule allocate volume:${noBackend({ reason }).message}`;
-      await insertMessage(tx, { projectId: volume.projectId, eventId: 'VOLUME_VOLUME_001_002', text, resourceType: 'VOLUME', resourceId: volumeId });
+      await insertMessage(tx, {
+        projectId: volume.projectId,
+        eventId: 'VOLUME_VOLUME_001_002',
+        text,
+        resourceType: 'VOLUME',
+        resourceId: volumeId,
+      });
     });
     this.#log.warn({ volumeId, reason }, 'no back end for a volume');
   }

@@ -10,7 +10,14 @@ import { type Expression, type SqlBool, sql } from 'kysely';
 import type { listSnapshotsDetail } from '../api/snapshots.ts';
 import { dropMetadata, type Metadata, metadataOf, putMetadata } from '../db/metadata.ts';
 import type { CinderDb } from '../db/schema.ts';
-import { changeSnapshot, findSnapshot, insertSnapshot, lockSnapshot, type Snapshot, toSnapshot } from '../db/snapshots.ts';
+import {
+  changeSnapshot,
+  findSnapshot,
+  insertSnapshot,
+  lockSnapshot,
+  type Snapshot,
+  toSnapshot,
+} from '../db/snapshots.ts';
 import { findVolume, lockVolume, type Volume } from '../db/volumes.ts';
 import { invalidSnapshot, invalidVolume, metadataNotFound, snapshotNotFound, volumeNotFound } from '../errors.ts';
 import { snapshotCreate } from '../flows/snapshot-create.ts';
@@ -34,7 +41,15 @@ export interface SnapshotsDeps {
   log: Logger;
 }
 
-const SORTS = { id: 'id', name: 'name', display_name: 'name', status: 'status', volume_id: 'volume_id', created_at: 'created_at', updated_at: 'updated_at' } as const;
+const SORTS = {
+  id: 'id',
+  name: 'name',
+  display_name: 'name',
+  status: 'status',
+  volume_id: 'volume_id',
+  created_at: 'created_at',
+  updated_at: 'updated_at',
+} as const;
 const DELETABLE = new Set(['available', 'error', 'error_deleting']);
 
 /** Snapshots of volumes. */
@@ -77,10 +92,22 @@ export class Snapshots {
       if (!found) throw volumeNotFound({ id: volumeId });
       const allowed = force ? ['available', 'in-use'] : ['available'];
       if (!allowed.includes(found.status))
-        throw invalidVolume({ reason: `Volume ${volumeId} status must be ${allowed.join(' or ')}, but current status is: ${found.status}.` });
+        throw invalidVolume({
+          reason: `Volume ${volumeId} status must be ${allowed.join(' or ')}, but current status is: ${found.status}.`,
+        });
       const type = known.find((one) => one.id === found.typeId) ?? { id: found.typeId, name: found.typeId };
       await quota.charge(tx, found.projectId, type, { snapshots: 1, gigabytes: found.sizeGb });
-      await insertSnapshot(tx, { id, volumeId, projectId: found.projectId, userId: ctx.userId, name, description, sizeGb: found.sizeGb, status: 'creating', metadata });
+      await insertSnapshot(tx, {
+        id,
+        volumeId,
+        projectId: found.projectId,
+        userId: ctx.userId,
+        name,
+        description,
+        sizeGb: found.sizeGb,
+        status: 'creating',
+        metadata,
+      });
       await flows.start(tx, snapshotCreate, { snapshotId: id }, { key: id, holder: backendOf(found), ctx });
       return found;
     });
@@ -106,7 +133,9 @@ export class Snapshots {
       const snapshot = this.#present(await lockSnapshot(tx, db, id), id);
       if (!owner) throw snapshotNotFound({ id });
       if (!force && !DELETABLE.has(snapshot.status))
-        throw invalidSnapshot({ reason: `Snapshot status must be available or error or error_deleting, but it is ${snapshot.status}.` });
+        throw invalidSnapshot({
+          reason: `Snapshot status must be available or error or error_deleting, but it is ${snapshot.status}.`,
+        });
       await changeSnapshot(tx, id, { status: 'deleting' });
       await flows.start(tx, snapshotDelete, { snapshotId: id }, { key: id, holder: backendOf(owner), ctx });
       return owner;
@@ -121,10 +150,15 @@ export class Snapshots {
 
   /** @throws metadataNotFound. */
   async dropMetadata(id: string, key: string): Promise<void> {
-    if (!(await dropMetadata(this.#deps.db.q, 'snapshot_metadata', id, key))) throw metadataNotFound({ owner: 'Snapshot', id, key });
+    if (!(await dropMetadata(this.#deps.db.q, 'snapshot_metadata', id, key)))
+      throw metadataNotFound({ owner: 'Snapshot', id, key });
   }
 
-  async list(ctx: Context, query: SnapshotQuery, options: { isAdmin: boolean; maxPage: number }): Promise<Page<Snapshot> & { count?: number }> {
+  async list(
+    ctx: Context,
+    query: SnapshotQuery,
+    options: { isAdmin: boolean; maxPage: number },
+  ): Promise<Page<Snapshot> & { count?: number }> {
     const page = pageOf(query, options.maxPage, SORTS);
     const scope = scopeOf(ctx, query, options.isAdmin);
     let base = this.#deps.db.q.selectFrom('snapshots');
@@ -142,7 +176,9 @@ export class Snapshots {
     const { backends, log } = this.#deps;
     await backends
       .runFlows({}, { server: backendOf(volume), ctx })
-      .catch((error) => log.warn({ err: error, volumeId: volume.id }, 'the back end was not told of a flow; it will find it'));
+      .catch((error) =>
+        log.warn({ err: error, volumeId: volume.id }, 'the back end was not told of a flow; it will find it'),
+      );
   }
 
   #present(snapshot: Snapshot | undefined, id: string): Snapshot {
@@ -162,7 +198,9 @@ function filtersOf(query: SnapshotQuery, isAdmin: boolean): Filter[] {
     ...(isAdmin ? equal('user_id', query.user_id) : []),
     ...timeFilters('created_at', query.created_at),
     ...timeFilters('updated_at', query.updated_at),
-    ...(query.consumes_quota !== undefined && !parseBoolean(query.consumes_quota) ? [{ column: 'id', op: 'in', value: [] } as const] : []),
+    ...(query.consumes_quota !== undefined && !parseBoolean(query.consumes_quota)
+      ? [{ column: 'id', op: 'in', value: [] } as const]
+      : []),
   ];
 }
 
@@ -172,6 +210,8 @@ function conditionsOf(query: SnapshotQuery): Expression<SqlBool>[] {
       sql<SqlBool>`exists (select 1 from snapshot_metadata m where m.owner_id = snapshots.id and m.name = ${name} and m.value = ${value})`,
   );
   if (query.availability_zone !== undefined)
-    conditions.push(sql<SqlBool>`exists (select 1 from volumes v where v.id = snapshots.volume_id and v.availability_zone = ${query.availability_zone})`);
+    conditions.push(
+      sql<SqlBool>`exists (select 1 from volumes v where v.id = snapshots.volume_id and v.availability_zone = ${query.availability_zone})`,
+    );
   return conditions;
 }

@@ -9,7 +9,15 @@ import { listServiceRecords } from '../db/services.ts';
 import { findSnapshot, type Snapshot } from '../db/snapshots.ts';
 import type { VolumeType } from '../db/volume-types.ts';
 import { findVolume, insertVolume, type Volume } from '../db/volumes.ts';
-import { backupNotFound, groupNotFound, invalidInput, invalidSnapshot, invalidVolume, snapshotNotFound, volumeNotFound } from '../errors.ts';
+import {
+  backupNotFound,
+  groupNotFound,
+  invalidInput,
+  invalidSnapshot,
+  invalidVolume,
+  snapshotNotFound,
+  volumeNotFound,
+} from '../errors.ts';
 import type { schedulerRpc } from '../rpc/scheduler.ts';
 import type { Images } from './images.ts';
 import type { VolumeQuota } from './quota.ts';
@@ -72,7 +80,9 @@ export class VolumeCreation {
     const type = await this.#type(ctx, request, source);
     const multiattach = isMultiattach(type);
     if (request.multiattach && !multiattach)
-      throw invalidInput({ reason: `multiattach needs a volume type that allows it (multiattach="<is> True"); ${type.name} does not` });
+      throw invalidInput({
+        reason: `multiattach needs a volume type that allows it (multiattach="<is> True"); ${type.name} does not`,
+      });
     if (multiattach) policy.multiattach();
     const availabilityZone = await this.#zone(request, source);
     await quota.checkSize(request.projectId, sizeGb);
@@ -106,7 +116,9 @@ export class VolumeCreation {
     });
     await scheduler
       .placeVolume({ volume_id: id }, { ctx })
-      .catch((error) => log.warn({ err: error, volumeId: id }, 'the scheduler was not told of a new volume; it will find it'));
+      .catch((error) =>
+        log.warn({ err: error, volumeId: id }, 'the scheduler was not told of a new volume; it will find it'),
+      );
     return (await findVolume(db.q, id)) ?? { ...row, previousStatus: null, host: null, createdAt: '', updatedAt: null };
   }
 
@@ -154,7 +166,9 @@ export class VolumeCreation {
     if (availabilityZone !== config.availabilityZone && !zones.includes(availabilityZone))
       throw invalidInput({ reason: `Availability zone '${availabilityZone}' is invalid.` });
     if (origin && origin.availabilityZone !== availabilityZone)
-      throw invalidInput({ reason: `the source is in availability zone '${origin.availabilityZone}', not in '${availabilityZone}'` });
+      throw invalidInput({
+        reason: `the source is in availability zone '${origin.availabilityZone}', not in '${availabilityZone}'`,
+      });
     return availabilityZone;
   }
 }

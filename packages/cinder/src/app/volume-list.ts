@@ -9,8 +9,8 @@ import type { CinderDb } from '../db/schema.ts';
 import type { VolumeType } from '../db/volume-types.ts';
 import { toVolume, type Volume } from '../db/volumes.ts';
 import { markerNotFound } from '../errors.ts';
+import { dictionary, equal, type ListPage, likeness, pageOf, scopeOf, timeFilters } from './listing.ts';
 import type { VolumeTypes } from './volume-types.ts';
-import { dictionary, equal, likeness, type ListPage, pageOf, scopeOf, timeFilters } from './listing.ts';
 
 export type VolumeQuery = QueryOf<typeof listVolumesDetail>;
 
@@ -48,7 +48,10 @@ export class VolumeLists {
     const { rows, hasMore } = await pageQuery(all, { ...pageOptions(page), filters });
     const found = { rows: rows.map(toVolume), hasMore };
     if (!parseBoolean(query.with_count)) return found;
-    const { count } = await applyFilters(base.select(sql<number>`count(*)`.as('count')), filters).executeTakeFirstOrThrow();
+    const { count } = await applyFilters(
+      base.select(sql<number>`count(*)`.as('count')),
+      filters,
+    ).executeTakeFirstOrThrow();
     return { ...found, count: Number(count) };
   }
 
@@ -70,7 +73,12 @@ export class VolumeLists {
     return { count: Number(total.count), sizeGb: Number(total.size), metadata };
   }
 
-  #scoped(ctx: Context, query: { all_tenants?: string; project_id?: string }, isAdmin: boolean, conditions: readonly Expression<SqlBool>[] = []) {
+  #scoped(
+    ctx: Context,
+    query: { all_tenants?: string; project_id?: string },
+    isAdmin: boolean,
+    conditions: readonly Expression<SqlBool>[] = [],
+  ) {
     const scope = scopeOf(ctx, query, isAdmin);
     let base = this.#db.q.selectFrom('volumes');
     if (scope !== undefined) base = base.where('project_id', '=', scope);
@@ -83,8 +91,12 @@ export function pageOptions({ limit, marker, sorts }: ListPage) {
   return { limit, marker, sorts, unknownMarker: (id: string | number) => markerNotFound({ marker: id }) };
 }
 
-function filtersOf(query: VolumeQuery, { isAdmin, types }: { isAdmin: boolean; types: readonly VolumeType[] }): Filter[] {
-  const typeId = query.volume_type_id ?? (query.volume_type && (types.find(({ name }) => name === query.volume_type)?.id ?? ''));
+function filtersOf(
+  query: VolumeQuery,
+  { isAdmin, types }: { isAdmin: boolean; types: readonly VolumeType[] },
+): Filter[] {
+  const typeId =
+    query.volume_type_id ?? (query.volume_type && (types.find(({ name }) => name === query.volume_type)?.id ?? ''));
   const nothing: Filter = { column: 'id', op: 'in', value: [] };
   return [
     ...equal('id', query.id),
@@ -111,7 +123,9 @@ function filtersOf(query: VolumeQuery, { isAdmin, types }: { isAdmin: boolean; t
 
 /** A host with or without back end and pool. */
 function hostFilter(host: string): Filter {
-  return host.includes('#') ? { column: 'host', op: 'eq', value: host } : { column: 'host', op: 'startsWith', value: host.includes('@') ? `${host}#` : `${host}@` };
+  return host.includes('#')
+    ? { column: 'host', op: 'eq', value: host }
+    : { column: 'host', op: 'startsWith', value: host.includes('@') ? `${host}#` : `${host}@` };
 }
 
 function metadataConditions(query: VolumeQuery): Expression<SqlBool>[] {
@@ -121,7 +135,9 @@ function metadataConditions(query: VolumeQuery): Expression<SqlBool>[] {
   );
   // What Glance said is kept as JSON, whose encoder is ours: one entry is one exact piece of text.
   const glance = Object.entries(dictionary('glance_metadata', query.glance_metadata)).map(([name, value]) => {
-    const entry = JSON.stringify({ [name]: value }).slice(1, -1).replace(/[|%_]/g, '|$&');
+    const entry = JSON.stringify({ [name]: value })
+      .slice(1, -1)
+      .replace(/[|%_]/g, '|$&');
     return sql<SqlBool>`volumes.image_metadata like ${`%${entry}%`} escape '|'`;
   });
   return [...own, ...glance];

@@ -72,7 +72,10 @@ export class VolumeTypes {
     return type;
   }
 
-  async update(id: string, change: { name?: string; description?: string | null; isPublic?: boolean }): Promise<VolumeType> {
+  async update(
+    id: string,
+    change: { name?: string; description?: string | null; isPublic?: boolean },
+  ): Promise<VolumeType> {
     const type = await this.#find(id);
     await this.#uniquely(change.name ?? type.name, () => changeVolumeType(this.#db.q, type.id, change));
     return this.#find(type.id);
@@ -115,7 +118,10 @@ export class VolumeTypes {
   async addAccess(id: string, projectId: string): Promise<void> {
     const type = await this.#find(id);
     try {
-      await this.#db.q.insertInto('volume_type_projects').values({ volume_type_id: type.id, project_id: projectId }).execute();
+      await this.#db.q
+        .insertInto('volume_type_projects')
+        .values({ volume_type_id: type.id, project_id: projectId })
+        .execute();
     } catch (error) {
       if (isUniqueViolation(error)) throw typeAccessExists({ id: type.id, projectId }, { cause: error });
       throw error;

@@ -31,25 +31,35 @@ export class VolumeUpload {
    * @returns the image's id.
    * @throws invalidVolume unless the volume is available, or in use with `force`.
    */
-  async begin(ctx: Context, volumeId: string, wanted: Omit<NewImage, 'id' | 'properties'> & { force: boolean }): Promise<string> {
+  async begin(
+    ctx: Context,
+    volumeId: string,
+    wanted: Omit<NewImage, 'id' | 'properties'> & { force: boolean },
+  ): Promise<string> {
     const imageId = randomUUID();
     const { force, ...image } = wanted;
     const allowed = force ? ['available', 'in-use'] : ['available'];
     const check = (status: string) => {
       if (!allowed.includes(status))
-        throw invalidVolume({ reason: `Volume ${volumeId} status must be ${allowed.join(' or ')}, but current status is: ${status}.` });
+        throw invalidVolume({
+          reason: `Volume ${volumeId} status must be ${allowed.join(' or ')}, but current status is: ${status}.`,
+        });
     };
     const present = await findVolume(this.#db.q, volumeId);
     if (!present) throw volumeNotFound({ id: volumeId });
     check(present.status);
     await this.#images.create(ctx, { ...image, id: imageId, properties: {} });
-    const volume = await this.#begin(ctx, { volumeId, imageId, diskFormat: wanted.diskFormat }, check).catch(async (error: unknown) => {
-      await this.#images.remove(imageId);
-      throw error;
-    });
+    const volume = await this.#begin(ctx, { volumeId, imageId, diskFormat: wanted.diskFormat }, check).catch(
+      async (error: unknown) => {
+        await this.#images.remove(imageId);
+        throw error;
+      },
+    );
     await this.#backends
       .runFlows({}, { server: backendOf(volume), ctx })
-      .catch((error) => this.#log.warn({ err: error, volumeId }, 'the back end was not told of a flow; it will find it'));
+      .catch((error) =>
+        this.#log.warn({ err: error, volumeId }, 'the back end was not told of a flow; it will find it'),
+      );
     return imageId;
   }
 

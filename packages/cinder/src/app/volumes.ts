@@ -28,7 +28,14 @@ export interface VolumesDeps {
   log: Logger;
 }
 
-const DELETABLE = new Set(['available', 'error', 'error_restoring', 'error_extending', 'error_managing', 'error_deleting']);
+const DELETABLE = new Set([
+  'available',
+  'error',
+  'error_restoring',
+  'error_extending',
+  'error_managing',
+  'error_deleting',
+]);
 
 /** Volumes after they were made. */
 export class Volumes {
@@ -46,14 +53,19 @@ export class Volumes {
   }
 
   /** Metadata and attachments of several volumes. */
-  async parts(ids: readonly string[]): Promise<{ metadata: Map<string, Metadata>; attachments: Map<string, Attachment[]> }> {
+  async parts(
+    ids: readonly string[],
+  ): Promise<{ metadata: Map<string, Metadata>; attachments: Map<string, Attachment[]> }> {
     const { q } = this.#deps.db;
     const metadata = await metadataOf(q, 'volume_metadata', ids);
     const attachments = Map.groupBy(await attachmentsOf(q, ids), ({ volumeId }) => volumeId);
     return { metadata, attachments };
   }
 
-  async update(id: string, change: Pick<VolumeChange, 'name' | 'description'> & { metadata?: Metadata }): Promise<void> {
+  async update(
+    id: string,
+    change: Pick<VolumeChange, 'name' | 'description'> & { metadata?: Metadata },
+  ): Promise<void> {
     const { metadata, ...fields } = change;
     await this.#locked(id, async (tx) => {
       await changeVolume(tx, id, fields);
@@ -68,7 +80,8 @@ export class Volumes {
 
   /** @throws metadataNotFound. */
   async dropMetadata(id: string, key: string): Promise<void> {
-    if (!(await dropMetadata(this.#deps.db.q, 'volume_metadata', id, key))) throw metadataNotFound({ owner: 'Volume', id, key });
+    if (!(await dropMetadata(this.#deps.db.q, 'volume_metadata', id, key)))
+      throw metadataNotFound({ owner: 'Volume', id, key });
   }
 
   /**
@@ -95,7 +108,11 @@ export class Volumes {
     if (volume) await this.#nudge(volume, ctx);
   }
 
-  async #assertDeletable(tx: Transaction<Schema>, volume: Volume, { cascade, force }: { cascade: boolean; force: boolean }): Promise<void> {
+  async #assertDeletable(
+    tx: Transaction<Schema>,
+    volume: Volume,
+    { cascade, force }: { cascade: boolean; force: boolean },
+  ): Promise<void> {
     const { id } = volume;
     const attached = await attachmentsOf(tx, [id]);
     const neverPlaced = volume.status === 'creating' && volume.host === null;
@@ -105,7 +122,8 @@ export class Volumes {
           'Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.',
       });
     const snapshots = await snapshotsOf(tx, id);
-    if (snapshots.length > 0 && !cascade) throw invalidVolume({ reason: `Volume ${id} still has ${snapshots.length} dependent snapshots.` });
+    if (snapshots.length > 0 && !cascade)
+      throw invalidVolume({ reason: `Volume ${id} still has ${snapshots.length} dependent snapshots.` });
     const busy = snapshots.find(({ status }) => !['available', 'error', 'error_deleting', 'deleting'].includes(status));
     if (busy) throw invalidVolume({ reason: `Snapshot ${busy.id} of the volume is ${busy.status}.` });
   }
@@ -126,7 +144,9 @@ export class Volumes {
           reason: `Volume ${id} status must be '${mayBeAttached ? 'available or in-use' : 'available'}' to extend, currently ${found.status}.`,
         });
       if (newSizeGb <= found.sizeGb)
-        throw invalidInput({ reason: `New size for extend must be greater than current size. (current: ${found.sizeGb}, extended: ${newSizeGb}).` });
+        throw invalidInput({
+          reason: `New size for extend must be greater than current size. (current: ${found.sizeGb}, extended: ${newSizeGb}).`,
+        });
       await quota.charge(tx, found.projectId, type, { gigabytes: newSizeGb - found.sizeGb });
       await changeVolume(tx, id, { status: 'extending', previousStatus: found.status });
       await this.#startFlow(tx, volumeExtend, { volumeId: id, newSizeGb }, { volume: found, ctx });
@@ -139,7 +159,8 @@ export class Volumes {
   async resetStatus(id: string, change: { status?: string; attachStatus?: string }): Promise<void> {
     await this.#locked(id, async (tx) => {
       if (change.status !== undefined) await changeVolume(tx, id, { status: change.status, previousStatus: null });
-      if (change.attachStatus === 'detached') await tx.deleteFrom('attachments').where('volume_id', '=', id).where('status', '=', 'reserved').execute();
+      if (change.attachStatus === 'detached')
+        await tx.deleteFrom('attachments').where('volume_id', '=', id).where('status', '=', 'reserved').execute();
     });
   }
 
@@ -147,7 +168,9 @@ export class Volumes {
   async moveStatus(id: string, move: { from: readonly string[]; to: string; done: string }): Promise<void> {
     await this.#locked(id, async (tx, volume) => {
       if (!move.from.includes(volume.status))
-        throw invalidVolume({ reason: `Unable to ${move.done} volume: its status must be ${move.from.join(' or ')}, but it is ${volume.status}.` });
+        throw invalidVolume({
+          reason: `Unable to ${move.done} volume: its status must be ${move.from.join(' or ')}, but it is ${volume.status}.`,
+        });
       await changeVolume(tx, id, { status: move.to });
     });
   }
@@ -155,7 +178,9 @@ export class Volumes {
   async setFlags(id: string, change: Pick<VolumeChange, 'bootable' | 'readonly'>): Promise<void> {
     await this.#locked(id, async (tx, volume) => {
       if (change.readonly !== undefined && volume.status !== 'available')
-        throw invalidVolume({ reason: `Volume ${id} status must be available to update readonly flag, but current status is: ${volume.status}.` });
+        throw invalidVolume({
+          reason: `Volume ${id} status must be available to update readonly flag, but current status is: ${volume.status}.`,
+        });
       await changeVolume(tx, id, change);
     });
   }
@@ -181,7 +206,9 @@ export class Volumes {
     const { backends, log } = this.#deps;
     await backends
       .runFlows({}, { server: backendOf(volume), ctx })
-      .catch((error) => log.warn({ err: error, volumeId: volume.id }, 'the back end was not told of a flow; it will find it'));
+      .catch((error) =>
+        log.warn({ err: error, volumeId: volume.id }, 'the back end was not told of a flow; it will find it'),
+      );
   }
 
   #locked<T>(id: string, work: (tx: Transaction<Schema>, volume: Volume) => Promise<T>): Promise<T> {

@@ -84,7 +84,12 @@ export async function lockAttachment(tx: Queries, db: CinderDb, id: string): Pro
 /** By volume, oldest first. */
 export async function attachmentsOf(q: Queries, volumeIds: readonly string[]): Promise<Attachment[]> {
   if (volumeIds.length === 0) return [];
-  const rows = await q.selectFrom('attachments').selectAll().where('volume_id', 'in', volumeIds).orderBy('created_at').execute();
+  const rows = await q
+    .selectFrom('attachments')
+    .selectAll()
+    .where('volume_id', 'in', volumeIds)
+    .orderBy('created_at')
+    .execute();
   return rows.map(toAttachment);
 }
 

@@ -4,7 +4,11 @@ export type Metadata = Record<string, string>;
 export type MetadataTable = 'volume_metadata' | 'snapshot_metadata';
 
 /** The metadata of several owners, by owner; empty for those that have none. */
-export async function metadataOf(q: Queries, table: MetadataTable, ids: readonly string[]): Promise<Map<string, Metadata>> {
+export async function metadataOf(
+  q: Queries,
+  table: MetadataTable,
+  ids: readonly string[],
+): Promise<Map<string, Metadata>> {
   const found = new Map<string, Metadata>(ids.map((id) => [id, {}]));
   if (ids.length === 0) return found;
   const rows = await q.selectFrom(table).selectAll().where('owner_id', 'in', ids).orderBy('name').execute();
@@ -29,6 +33,10 @@ export async function putMetadata(
 
 /** False when it was not there. */
 export async function dropMetadata(tx: Queries, table: MetadataTable, id: string, name: string): Promise<boolean> {
-  const { numDeletedRows } = await tx.deleteFrom(table).where('owner_id', '=', id).where('name', '=', name).executeTakeFirstOrThrow();
+  const { numDeletedRows } = await tx
+    .deleteFrom(table)
+    .where('owner_id', '=', id)
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow();
   return numDeletedRows > 0n;
 }

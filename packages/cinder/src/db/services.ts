@@ -40,11 +40,22 @@ export async function reportService(
     .where('host', '=', report.host)
     .executeTakeFirstOrThrow();
   if (numUpdatedRows > 0n) return;
-  const row = { id: randomUUID(), binary_name: report.binary, host: report.host, disabled: 0, disabled_reason: null, created_at: now, ...known };
+  const row = {
+    id: randomUUID(),
+    binary_name: report.binary,
+    host: report.host,
+    disabled: 0,
+    disabled_reason: null,
+    created_at: now,
+    ...known,
+  };
   await insertIgnore(q, 'services', [row]);
 }
 
-export async function listServiceRecords(q: Queries, filter: { binary?: string; host?: string } = {}): Promise<ServiceRecord[]> {
+export async function listServiceRecords(
+  q: Queries,
+  filter: { binary?: string; host?: string } = {},
+): Promise<ServiceRecord[]> {
   let query = q.selectFrom('services').selectAll().orderBy('binary_name').orderBy('host');
   if (filter.binary !== undefined) query = query.where('binary_name', '=', filter.binary);
   const rows = await query.execute();
@@ -62,6 +73,15 @@ export async function listServiceRecords(q: Queries, filter: { binary?: string; 
     }));
 }
 
-export async function setServiceDisabled(q: Queries, id: string, disabled: boolean, reason: string | null): Promise<void> {
-  await q.updateTable('services').set({ disabled: Number(disabled), disabled_reason: reason }).where('id', '=', id).execute();
+export async function setServiceDisabled(
+  q: Queries,
+  id: string,
+  disabled: boolean,
+  reason: string | null,
+): Promise<void> {
+  await q
+    .updateTable('services')
+    .set({ disabled: Number(disabled), disabled_reason: reason })
+    .where('id', '=', id)
+    .execute();
 }

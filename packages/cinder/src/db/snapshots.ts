@@ -64,7 +64,12 @@ export async function lockSnapshot(tx: Queries, db: CinderDb, id: string): Promi
 }
 
 export async function snapshotsOf(q: Queries, volumeId: string): Promise<Snapshot[]> {
-  const rows = await q.selectFrom('snapshots').selectAll().where('volume_id', '=', volumeId).orderBy('created_at').execute();
+  const rows = await q
+    .selectFrom('snapshots')
+    .selectAll()
+    .where('volume_id', '=', volumeId)
+    .orderBy('created_at')
+    .execute();
   return rows.map(toSnapshot);
 }
 
@@ -73,14 +78,25 @@ export async function changeSnapshot(
   id: string,
   change: { name?: string | null; description?: string | null; status?: string },
 ): Promise<void> {
-  await tx.updateTable('snapshots').set({ ...change, updated_at: nowIso() }).where('id', '=', id).execute();
+  await tx
+    .updateTable('snapshots')
+    .set({ ...change, updated_at: nowIso() })
+    .where('id', '=', id)
+    .execute();
 }
 
 export async function removeSnapshot(tx: Queries, id: string): Promise<void> {
   await tx.deleteFrom('snapshots').where('id', '=', id).execute();
 }
 
-export async function withSnapshotMetadata<T extends { id: string }>(q: Queries, snapshots: readonly T[]): Promise<(T & { metadata: Metadata })[]> {
-  const all = await metadataOf(q, 'snapshot_metadata', snapshots.map(({ id }) => id));
+export async function withSnapshotMetadata<T extends { id: string }>(
+  q: Queries,
+  snapshots: readonly T[],
+): Promise<(T & { metadata: Metadata })[]> {
+  const all = await metadataOf(
+    q,
+    'snapshot_metadata',
+    snapshots.map(({ id }) => id),
+  );
   return snapshots.map((snapshot) => ({ ...snapshot, metadata: all.get(snapshot.id)! }));
 }

@@ -69,6 +69,11 @@ export async function removeVolumeType(tx: Queries, id: string): Promise<void> {
 
 /** The projects that may use a type that is not public. */
 export async function typeProjects(q: Queries, id: string): Promise<string[]> {
-  const rows = await q.selectFrom('volume_type_projects').select('project_id').where('volume_type_id', '=', id).orderBy('project_id').execute();
+  const rows = await q
+    .selectFrom('volume_type_projects')
+    .select('project_id')
+    .where('volume_type_id', '=', id)
+    .orderBy('project_id')
+    .execute();
   return rows.map(({ project_id }) => project_id);
 }

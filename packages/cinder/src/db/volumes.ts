@@ -143,7 +143,14 @@ export async function unplacedVolumes(q: Queries): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-export async function withMetadata<T extends { id: string }>(q: Queries, volumes: readonly T[]): Promise<(T & { metadata: Metadata })[]> {
-  const all = await metadataOf(q, 'volume_metadata', volumes.map(({ id }) => id));
+export async function withMetadata<T extends { id: string }>(
+  q: Queries,
+  volumes: readonly T[],
+): Promise<(T & { metadata: Metadata })[]> {
+  const all = await metadataOf(
+    q,
+    'volume_metadata',
+    volumes.map(({ id }) => id),
+  );
   return volumes.map((volume) => ({ ...volume, metadata: all.get(volume.id)! }));
 }

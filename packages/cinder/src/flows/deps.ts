@@ -1,8 +1,8 @@
-import type { KeyedLock } from '../drivers/volume/keyed-lock.ts';
-import type { VolumeDriver } from '../drivers/volume/index.ts';
-import type { CinderDb } from '../db/schema.ts';
 import type { Images } from '../app/images.ts';
 import type { VolumeQuota } from '../app/quota.ts';
+import type { CinderDb } from '../db/schema.ts';
+import type { VolumeDriver } from '../drivers/volume/index.ts';
+import type { KeyedLock } from '../drivers/volume/keyed-lock.ts';
 
 /** What the flows of cinder-volume work with. */
 export interface VolumeFlowDeps {

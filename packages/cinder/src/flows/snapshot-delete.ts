@@ -13,7 +13,8 @@ export const snapshotDelete = flow<VolumeFlowDeps, SnapshotInput>('snapshot.dele
         if (!snapshot) return;
         const volume = await findVolume(tx, snapshot.volumeId);
         await removeSnapshot(tx, snapshotId);
-        if (volume) await quota.refund(tx, snapshot.projectId, volume.typeId, { snapshots: 1, gigabytes: snapshot.sizeGb });
+        if (volume)
+          await quota.refund(tx, snapshot.projectId, volume.typeId, { snapshots: 1, gigabytes: snapshot.sizeGb });
       }),
   })
   .onFailed(({ db }, { snapshotId }) =>

@@ -1,7 +1,7 @@
 import { flow } from '@kumo/core/flow';
 import { assertFits } from '../app/images.ts';
-import { changeVolume, findVolume, lockVolume, type Volume } from '../db/volumes.ts';
 import { insertMessage } from '../db/messages.ts';
+import { changeVolume, findVolume, lockVolume, type Volume } from '../db/volumes.ts';
 import { imageUnusable, volumeNotFound } from '../errors.ts';
 import type { VolumeFlowDeps, VolumeInput } from './deps.ts';
 

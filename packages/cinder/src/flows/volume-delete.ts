@@ -1,7 +1,7 @@
 import { flow } from '@kumo/core/flow';
+import { insertMessage } from '../db/messages.ts';
 import { snapshotsOf } from '../db/snapshots.ts';
 import { changeVolume, findVolume, lockVolume, removeVolume } from '../db/volumes.ts';
-import { insertMessage } from '../db/messages.ts';
 import type { VolumeFlowDeps, VolumeInput } from './deps.ts';
 
 /** Removes a volume, its snapshots first when they are marked so. Failed, it is in `error_deleting` and can be deleted again. */
@@ -13,7 +13,10 @@ export const volumeDelete = flow<VolumeFlowDeps, VolumeInput>('volume.delete', 1
       for (const snapshot of marked) {
         await driver.deleteSnapshot(snapshot.id);
         await db.transaction(async (tx) => {
-          const { numDeletedRows } = await tx.deleteFrom('snapshots').where('id', '=', snapshot.id).executeTakeFirstOrThrow();
+          const { numDeletedRows } = await tx
+            .deleteFrom('snapshots')
+            .where('id', '=', snapshot.id)
+            .executeTakeFirstOrThrow();
           if (numDeletedRows === 0n || !volume) return;
           await quota.refund(tx, snapshot.projectId, volume.typeId, { snapshots: 1, gigabytes: snapshot.sizeGb });
         });

@@ -1,6 +1,6 @@
 import { flow } from '@kumo/core/flow';
-import { changeVolume, lockVolume } from '../db/volumes.ts';
 import { insertMessage } from '../db/messages.ts';
+import { changeVolume, lockVolume } from '../db/volumes.ts';
 import type { VolumeFlowDeps } from './deps.ts';
 
 export interface ExtendInput {
@@ -16,7 +16,11 @@ export const volumeExtend = flow<VolumeFlowDeps, ExtendInput>('volume.extend', 1
       db.transaction(async (tx) => {
         const volume = await lockVolume(tx, db, volumeId);
         if (volume?.status !== 'extending') return;
-        await changeVolume(tx, volumeId, { sizeGb: newSizeGb, status: volume.previousStatus ?? 'available', previousStatus: null });
+        await changeVolume(tx, volumeId, {
+          sizeGb: newSizeGb,
+          status: volume.previousStatus ?? 'available',
+          previousStatus: null,
+        });
       }),
   })
   .onFailed(({ db, quota }, { volumeId, newSizeGb }, failure, { ctx }) =>

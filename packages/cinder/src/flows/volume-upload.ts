@@ -51,7 +51,8 @@ export const volumeUpload = flow<VolumeFlowDeps, UploadInput>('volume.upload', 1
 function restore(db: VolumeFlowDeps['db'], volumeId: string): Promise<void> {
   return db.transaction(async (tx) => {
     const volume = await lockVolume(tx, db, volumeId);
-    if (volume?.status === 'uploading') await changeVolume(tx, volumeId, { status: volume.previousStatus ?? 'available', previousStatus: null });
+    if (volume?.status === 'uploading')
+      await changeVolume(tx, volumeId, { status: volume.previousStatus ?? 'available', previousStatus: null });
   });
 }
 
@@ -64,7 +65,10 @@ async function converted(
   const to = join(scratchDirectory, `${imageId}.${diskFormat}`);
   try {
     await pipeline(raw, createWriteStream(from, { mode: 0o600 }), { signal });
-    await run('qemu-img', ['convert', '-f', 'raw', '-O', QEMU_FORMATS[diskFormat] ?? diskFormat, from, to], { signal, timeoutMs: 3_600_000 });
+    await run('qemu-img', ['convert', '-f', 'raw', '-O', QEMU_FORMATS[diskFormat] ?? diskFormat, from, to], {
+      signal,
+      timeoutMs: 3_600_000,
+    });
     await images.upload(imageId, createReadStream(to), signal);
   } finally {
     await rm(from, { force: true });

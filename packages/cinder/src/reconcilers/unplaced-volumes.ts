@@ -8,7 +8,12 @@ import { unplacedVolumes } from '../db/volumes.ts';
 const AGAIN_MS = 500;
 
 /** Makes sure that every new volume gets a back end or an error, also when nobody told the scheduler of it. */
-export function unplacedVolumeReconciler(parts: { db: CinderDb; scheduler: Scheduler; intervalMs: number; log: Logger }): Reconciler {
+export function unplacedVolumeReconciler(parts: {
+  db: CinderDb;
+  scheduler: Scheduler;
+  intervalMs: number;
+  log: Logger;
+}): Reconciler {
   const { db, scheduler, intervalMs, log } = parts;
   return reconciler({
     name: 'unplaced-volumes',

@@ -1,5 +1,5 @@
-import { Type as T } from 'typebox';
 import { cast, rpc } from '@kumo/core/rpc';
+import { Type as T } from 'typebox';
 
 /** What cinder-scheduler understands. */
 export const schedulerRpc = rpc('cinder-scheduler', '1.0', {

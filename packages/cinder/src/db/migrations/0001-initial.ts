@@ -8,7 +8,14 @@ export const initial = migration('0001-initial', async (schema, c, q) => {
   await createSnapshots(schema, c);
   await createAttachments(schema, c);
   await createServices(schema, c);
-  const type = { id: randomUUID(), name: '__DEFAULT__', description: 'Default Volume Type', is_public: 1, extra_specs: '{}', created_at: nowIso() };
+  const type = {
+    id: randomUUID(),
+    name: '__DEFAULT__',
+    description: 'Default Volume Type',
+    is_public: 1,
+    extra_specs: '{}',
+    created_at: nowIso(),
+  };
   await insertIgnore(q, 'volume_types', [type]);
 });
 
@@ -56,7 +63,20 @@ async function createVolumes(schema: SchemaModule, c: Columns): Promise<void> {
     .addColumn('created_at', c.time(), (col) => col.notNull())
     .addColumn('updated_at', c.time())
     .execute();
-  const filters = ['user_id', 'name', 'size_gb', 'volume_type_id', 'availability_zone', 'host', 'bootable', 'multiattach', 'snapshot_id', 'source_volid', 'created_at', 'updated_at'];
+  const filters = [
+    'user_id',
+    'name',
+    'size_gb',
+    'volume_type_id',
+    'availability_zone',
+    'host',
+    'bootable',
+    'multiattach',
+    'snapshot_id',
+    'source_volid',
+    'created_at',
+    'updated_at',
+  ];
   await addIndex(schema, 'volumes', ['project_id', 'created_at']);
   await addIndex(schema, 'volumes', ['status', 'created_at']);
   for (const column of filters) await addIndex(schema, 'volumes', [column]);
@@ -89,7 +109,8 @@ async function createSnapshots(schema: SchemaModule, c: Columns): Promise<void> 
     .addColumn('updated_at', c.time())
     .execute();
   await addIndex(schema, 'snapshots', ['project_id', 'created_at']);
-  for (const column of ['volume_id', 'user_id', 'name', 'status', 'created_at', 'updated_at']) await addIndex(schema, 'snapshots', [column]);
+  for (const column of ['volume_id', 'user_id', 'name', 'status', 'created_at', 'updated_at'])
+    await addIndex(schema, 'snapshots', [column]);
   await createMetadata(schema, c, 'snapshot_metadata', 'snapshots.id');
 }
 
@@ -110,7 +131,8 @@ async function createAttachments(schema: SchemaModule, c: Columns): Promise<void
     .addColumn('created_at', c.time(), (col) => col.notNull())
     .execute();
   await addIndex(schema, 'attachments', ['project_id', 'created_at']);
-  for (const column of ['volume_id', 'instance_id', 'status', 'attach_mode']) await addIndex(schema, 'attachments', [column]);
+  for (const column of ['volume_id', 'instance_id', 'status', 'attach_mode'])
+    await addIndex(schema, 'attachments', [column]);
 }
 
 async function createServices(schema: SchemaModule, c: Columns): Promise<void> {
@@ -142,5 +164,6 @@ async function createServices(schema: SchemaModule, c: Columns): Promise<void> {
     .addColumn('expires_at', c.time(), (col) => col.notNull())
     .execute();
   await addIndex(schema, 'messages', ['project_id', 'created_at']);
-  for (const column of ['event_id', 'request_id', 'resource_type', 'resource_id', 'message_level', 'expires_at']) await addIndex(schema, 'messages', [column]);
+  for (const column of ['event_id', 'request_id', 'resource_type', 'resource_id', 'message_level', 'expires_at'])
+    await addIndex(schema, 'messages', [column]);
 }
