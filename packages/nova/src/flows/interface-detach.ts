@@ -1,4 +1,5 @@
 import { flow } from '@kumo/core/flow';
+import { unlessAbsent } from '../compute/absent.ts';
 import { type ComputeDeps, handleOf } from './flow-deps.ts';
 
 export interface InterfaceDetachInput {
@@ -35,5 +36,5 @@ export const interfaceDetach = flow<ComputeDeps, InterfaceDetachInput>('interfac
   })
   .onFailed(async ({ conductor }, { serverId }, failure, { ctx }) => {
     const event = { name: EVENT, requestId: ctx?.requestId, outcome: 'Error' as const };
-    await conductor.updateServer({ serverId, changes: {}, event, failure }, { ctx });
+    await unlessAbsent(conductor.updateServer({ serverId, changes: {}, event, failure }, { ctx }));
   });

@@ -1,4 +1,5 @@
 import type { FlowDefinition } from '@kumo/core/flow';
+import { unlessAbsent } from '../compute/absent.ts';
 import { hostLost } from '../engine-errors.ts';
 import type { CleanupDeps } from './flow-deps.ts';
 import { type BuildInput, serverBuild } from './server-build.ts';
@@ -26,10 +27,10 @@ export function abandonedBuild(): AbandonedBuild {
     version: serverBuild.version,
     steps,
     failed: async ({ conductor }, { serverId, attempt, excludeHosts }, failure, { ctx }) => {
-      const { host } = await conductor.describeServer({ serverId }, { ctx });
-      if (host === null) return;
+      const server = await unlessAbsent(conductor.describeServer({ serverId }, { ctx }));
+      if (!server || server.host === null) return;
       const requestId = ctx?.requestId;
-      await conductor.buildFailed({ serverId, host, attempt, excludeHosts, failure, requestId }, { ctx });
+      await conductor.buildFailed({ serverId, host: server.host, attempt, excludeHosts, failure, requestId }, { ctx });
     },
   };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { flow } from '@kumo/core/flow';
+import { unlessAbsent } from '../compute/absent.ts';
 import { othersUnderWay } from '../engine-errors.ts';
 import { type CleanupDeps, handleOf } from './flow-deps.ts';
 
@@ -47,10 +48,9 @@ export const serverDelete = flow<CleanupDeps, DeleteInput>('server.delete', 1)
     },
   })
   .onFailed(async ({ conductor }, { serverId }, failure, { ctx }) => {
-    if (failure.code === 'InstanceNotFound') return;
     const event = { name: 'compute_terminate_instance', requestId: ctx?.requestId, outcome: 'Error' as const };
     const changes = { vmState: 'error', taskState: null };
-    await conductor.updateServer({ serverId, changes, event, failure }, { ctx });
+    await unlessAbsent(conductor.updateServer({ serverId, changes, event, failure }, { ctx }));
   });
 
 /** Ends the server's other flows; each is undone by its own runner. */

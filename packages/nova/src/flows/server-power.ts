@@ -1,4 +1,5 @@
 import { flow } from '@kumo/core/flow';
+import { unlessAbsent } from '../compute/absent.ts';
 import { powerNumber, vmStateOf } from '../compute/power-number.ts';
 import { rebuiltSpec } from '../compute/rebuilt-spec.ts';
 import { GuestGoneError, type PowerAction } from '../drivers/virt/driver.ts';
@@ -47,7 +48,7 @@ export const serverPower = flow<ComputeDeps, PowerInput>('server.power', 1)
     const state = await guests.state(handleOf(serverId));
     const changes = { vmState: vmStateOf(state), powerState: powerNumber(state), taskState: null };
     const event = { name: EVENTS[action], requestId: ctx?.requestId, outcome: 'Error' as const };
-    await conductor.updateServer({ serverId, changes, event, failure }, { ctx });
+    await unlessAbsent(conductor.updateServer({ serverId, changes, event, failure }, { ctx }));
   });
 
 function makesRunning(action: PowerInput['action']): boolean {

@@ -1,4 +1,5 @@
 import { flow } from '@kumo/core/flow';
+import { unlessAbsent } from '../compute/absent.ts';
 import { type ComputeDeps, handleOf } from './flow-deps.ts';
 
 export interface VolumeAttachInput {
@@ -35,5 +36,5 @@ export const volumeAttach = flow<ComputeDeps, VolumeAttachInput>('volume.attach'
   .onFailed(async ({ conductor }, { serverId, blockDeviceId }, failure, { ctx }) => {
     await conductor.deleteBlockDevice({ serverId, blockDeviceId }, { ctx });
     const event = { name: EVENT, requestId: ctx?.requestId, outcome: 'Error' as const };
-    await conductor.updateServer({ serverId, changes: {}, event, failure }, { ctx });
+    await unlessAbsent(conductor.updateServer({ serverId, changes: {}, event, failure }, { ctx }));
   });

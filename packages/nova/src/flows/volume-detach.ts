@@ -1,4 +1,5 @@
 import { flow } from '@kumo/core/flow';
+import { unlessAbsent } from '../compute/absent.ts';
 import { type ComputeDeps, handleOf } from './flow-deps.ts';
 
 export interface VolumeDetachInput {
@@ -34,5 +35,5 @@ export const volumeDetach = flow<ComputeDeps, VolumeDetachInput>('volume.detach'
   .onFailed(async ({ conductor, volumes }, { serverId, volumeId }, failure, { ctx, signal }) => {
     await volumes.keepAttached(volumeId, { ctx, signal });
     const event = { name: EVENT, requestId: ctx?.requestId, outcome: 'Error' as const };
-    await conductor.updateServer({ serverId, changes: {}, event, failure }, { ctx });
+    await unlessAbsent(conductor.updateServer({ serverId, changes: {}, event, failure }, { ctx }));
   });

@@ -87,8 +87,14 @@ export function rpcJournal(conductor: RpcClient<JournalMethods>): FlowJournal {
 export function journalHandlers(journal: FlowJournal): RpcHandlers<JournalMethods> {
   return {
     journalClaim: (request) => journal.claim(request),
-    journalReleaseFormer: async ({ owner, bootId }) => done(await journal.releaseFormer(owner, bootId)),
-    journalRelease: async ({ leases }) => done(await journal.release(leases)),
+    journalReleaseFormer: async ({ owner, bootId }) => {
+      await journal.releaseFormer(owner, bootId);
+      return {};
+    },
+    journalRelease: async ({ leases }) => {
+      await journal.release(leases);
+      return {};
+    },
     journalRenew: ({ leases, leaseMs }) => journal.renew(leases, leaseMs),
     journalStepStarted: (entry) => journal.stepStarted(entry),
     journalStepDone: (entry) => journal.stepDone(entry),
@@ -101,8 +107,4 @@ export function journalHandlers(journal: FlowJournal): RpcHandlers<JournalMethod
     journalList: ({ key }) => journal.list(key),
     journalShow: async ({ id }) => ({ flow: await journal.show(id) }),
   };
-}
-
-function done(_: void): Record<string, never> {
-  return {};
 }
