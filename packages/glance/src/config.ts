@@ -5,7 +5,7 @@ export const GlanceConfig = T.Object(
   {
     policyFile: T.Optional(T.String({ description: 'YAML file whose rules replace the defaults.' })),
     imageDir: T.Optional(
-      T.String({ minLength: 1, description: 'Where image data lies. Default: images/ in the state directory.' }),
+      T.String({ minLength: 1, description: 'Where image data lies. Default: glance/images/ in the state directory.' }),
     ),
     imageSizeCapBytes: T.Integer({ default: 2 ** 40, minimum: 1, description: 'The largest image, in bytes.' }),
     requireImageFormatMatch: T.Boolean({
@@ -35,6 +35,11 @@ export const GlanceConfig = T.Object(
       description: 'Images per page when no limit is asked for.',
     }),
     maxPageSize: T.Integer({ default: 1000, minimum: 1, maximum: 10_000, description: 'The most images in one page.' }),
+    uploadIdleSeconds: T.Integer({
+      default: 900,
+      minimum: 1,
+      description: 'An upload of which nothing arrives for so long is ended.',
+    }),
     uploadLostAfterSeconds: T.Integer({
       default: 60,
       minimum: 10,

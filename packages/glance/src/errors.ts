@@ -84,6 +84,7 @@ export const uploadCutOff = defineError(
   'BadRequest',
   'The connection was closed before all of the image data had arrived.',
 );
+export const uploadIdle = defineError('badRequest', 'BadRequest', 'No image data arrived for {seconds} seconds.');
 export const rangeInvalid = defineError(
   'rangeNotSatisfiable',
   'RequestRangeNotSatisfiable',

@@ -30,7 +30,7 @@ export async function glanceApi(env: DaemonEnv, config: GlanceConfig): Promise<D
   const { log } = env;
   const url = env.databaseUrl('glance');
   const db = await openDatabase<GlanceTables>({ url, service: 'glance', from: name, migrations: [initial], log });
-  const store = await FileStore.open(config.imageDir ?? join(env.stateDir, 'images'));
+  const store = await FileStore.open(config.imageDir ?? join(env.stateDir, 'glance', 'images'));
   const deps = { db, store, config, log };
   const images = new Images(deps);
   const routes = [

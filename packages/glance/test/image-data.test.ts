@@ -6,7 +6,7 @@ import { before, test } from 'node:test';
 import { run } from '../../core/src/exec/index.ts';
 import { type Glance, onDatabases } from './harness.ts';
 
-const filesOf = (glance: Glance) => readdir(join(glance.env.stateDir, 'images'));
+const filesOf = (glance: Glance) => readdir(join(glance.env.stateDir, 'glance', 'images'));
 const statusOf = async (glance: Glance, id: string) => (await glance.ask('GET', `/v2/images/${id}`)).json.status;
 
 onDatabases(

@@ -27,7 +27,7 @@ describe('uploads over a socket, through the typed client', () => {
   let glance: Glance;
   let api: Client<typeof operations>;
   let url: URL;
-  const files = () => readdir(join(glance.env.stateDir, 'images'));
+  const files = () => readdir(join(glance.env.stateDir, 'glance', 'images'));
   const newImage = () => api.createImage({ body: { disk_format: 'raw', container_format: 'bare' } });
   const statusOf = async (image_id: string) => (await api.showImage({ params: { image_id } })).status;
   /** An upload of which a part has arrived. */
@@ -119,10 +119,25 @@ describe('uploads over a socket, through the typed client', () => {
   });
 });
 
+describe('a silent client', () => {
+  test('an upload of which nothing arrives any more is ended', async () => {
+    const glance = await startGlance({ config: { uploadIdleSeconds: 1 } });
+    const url = new URL(String(await listen(glance.daemon.app!, { host: '127.0.0.1', port: 0 })));
+    const api = client(operations, socket(url.origin), { from: 'test', to: 'glance-api', token: async () => 'member' });
+    const { id } = await api.createImage({ body: { disk_format: 'raw', container_format: 'bare' } });
+    const body = new PassThrough();
+    body.write('x');
+    await assert.rejects(api.uploadImage({ params: { image_id: id }, body }), fails('badRequest'));
+    assert.equal((await api.showImage({ params: { image_id: id } })).status, 'queued');
+    body.destroy();
+    await glance.stop();
+  });
+});
+
 describe('after a crash', () => {
   test('lost uploads are queued again, data without an image goes, everything else stays', async () => {
     const glance = await startGlance();
-    const dir = join(glance.env.stateDir, 'images');
+    const dir = join(glance.env.stateDir, 'glance', 'images');
     const db = await openDatabase<GlanceTables>({
       url: `sqlite:${join(glance.env.stateDir, 'crashed.db')}`,
       service: 'glance',
@@ -148,7 +163,7 @@ describe('after a crash', () => {
     for (const name of [owned.location, orphan.location, `file://${dir}/${alive.upload_id}`])
       await utimes(new URL(name), hourAgo, hourAgo);
     await db.q
-      .insertInto('images')
+      .insertInto('glance', 'images')
       .values([dead, alive, row('active', null, 0, owned.location)])
       .execute();
 
@@ -157,7 +172,7 @@ describe('after a crash', () => {
       await one.idle();
       await one.stop();
     }
-    const rows = await db.q.selectFrom('images').select(['id', 'status', 'upload_id']).execute();
+    const rows = await db.q.selectFrom('glance', 'images').select(['id', 'status', 'upload_id']).execute();
     const after = Object.fromEntries(rows.map(({ id, status, upload_id }) => [id, [status, upload_id]]));
     assert.deepEqual(after[dead.id], ['queued', null]);
     assert.deepEqual(after[alive.id], ['saving', alive.upload_id]);

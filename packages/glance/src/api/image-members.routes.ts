@@ -1,7 +1,7 @@
 import { implement } from '@kumo/core/http';
 import type { ImageMembers } from '../app/image-members.ts';
 import type { Images } from '../app/images.ts';
-import type { Member } from '../db/image-members.ts';
+import type { Member, MemberStatus } from '../db/image-members.ts';
 import { memberNotFound, onlySharedHaveMembers } from '../errors.ts';
 import { targetOf, viewerOf } from './image-access.ts';
 import {
@@ -42,7 +42,7 @@ export const imageMemberRoutes = (images: Images, members: ImageMembers) => [
     const image = await images.load(viewerOf(input), id);
     if (image.memberId !== undefined && image.memberId !== member) throw memberNotFound({ id, member });
     input.authorize({ ...targetOf(image), member_id: member });
-    return toWire(await members.setStatus(image, member, input.body.status));
+    return toWire(await members.setStatus(image, member, input.body.status as MemberStatus));
   }),
 
   implement(deleteImageMember, async (input) => members.remove(await seen(images, input), input.params.member_id)),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { FormatInspector } from '@kumo/core/imageformat';
+import type { GlanceConfig } from '../config.ts';
 import { findImage, type Image, type ImageData } from '../db/images.ts';
 import { abandonUpload, claimUpload, finishUpload, keepUpload } from '../db/uploads.ts';
 import { type ByteRange, imageTooLarge } from '../drivers/store/index.ts';
@@ -10,6 +11,7 @@ import {
   imageNotFound,
   sizeMismatch,
   statusTransition,
+  uploadIdle,
   uploadSuperseded,
 } from '../errors.ts';
 import { inspected, whole } from './image-content.ts';
@@ -46,7 +48,7 @@ export class ImageTransfers {
     const life = this.#signsOfLife(id, uploadId);
     let stored: ImageData;
     try {
-      stored = await this.#store(image, uploadId, data, { ...announced, signal: life.signal });
+      stored = await this.#store(image, uploadId, life.watch(whole(data)), { ...announced, signal: life.signal });
     } catch (error) {
       await abandonUpload(db.q, id, uploadId);
       throw error;
@@ -66,12 +68,11 @@ export class ImageTransfers {
   async #store(
     image: Image,
     uploadId: string,
-    data: Readable,
+    source: AsyncIterable<Uint8Array>,
     options: { sizeBytes?: number; exact?: boolean; signal: AbortSignal },
   ): Promise<ImageData> {
     const { store, config } = this.#deps;
     const inspector = new FormatInspector();
-    const source = whole(data);
     const isBare = bareContainers.includes(image.containerFormat ?? '');
     const checked = isBare ? inspected(source, inspector, { declared: image.diskFormat ?? '', config }) : source;
     const put = await store.put(uploadId, checked, { signal: options.signal, maxBytes: config.imageSizeCapBytes });
@@ -99,17 +100,41 @@ export class ImageTransfers {
     return (await findImage(this.#deps.db.q, id)) ? uploadSuperseded({ id }) : imageGone({ id });
   }
 
-  #signsOfLife(id: string, uploadId: string): { signal: AbortSignal; stop(): void } {
+  #signsOfLife(id: string, uploadId: string): SignsOfLife {
     const { db, config, log } = this.#deps;
     const abort = new AbortController();
+    let lastByteAt = performance.now();
     const beat = async () => {
       try {
+        const seconds = config.uploadIdleSeconds;
+        if (performance.now() - lastByteAt > seconds * 1000) abort.abort(uploadIdle({ seconds }));
         if (!(await keepUpload(db.q, id, uploadId))) abort.abort(await this.#lost(id));
       } catch (error) {
         log.warn({ err: error, image: id }, 'an upload could not give a sign of life');
       }
     };
-    const timer = setInterval(() => void beat(), (config.uploadLostAfterSeconds * 1000) / 6);
-    return { signal: abort.signal, stop: () => clearInterval(timer) };
+    const timer = setInterval(() => void beat(), beatMs(config));
+    return {
+      signal: abort.signal,
+      stop: () => clearInterval(timer),
+      async *watch(source) {
+        for await (const chunk of source) {
+          lastByteAt = performance.now();
+          yield chunk;
+        }
+      },
+    };
   }
+}
+
+interface SignsOfLife {
+  /** Aborted when the upload was given up, its image deleted, or its client fell silent. */
+  readonly signal: AbortSignal;
+  stop(): void;
+  watch(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+}
+
+/** Several beats fit into the time after which an upload counts as lost, and into that of silence. */
+function beatMs({ uploadLostAfterSeconds, uploadIdleSeconds }: GlanceConfig): number {
+  return (Math.min(uploadLostAfterSeconds, uploadIdleSeconds) * 1000) / 6;
 }
