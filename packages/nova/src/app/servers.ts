@@ -1,7 +1,7 @@
 import type { Context } from '@kumo/core/context';
 import { type Db, nowIso } from '@kumo/core/db';
 import type { NovaConfig } from '../config.ts';
-import { type BlockDevice, blockDevicesOf } from '../db/block-devices.ts';
+import { type AttachedVolume, attachedVolumesOf, type BlockDevice } from '../db/block-devices.ts';
 import { isUp, listServices } from '../db/hosts.ts';
 import type { NovaTables } from '../db/schema.ts';
 import { listServers } from '../db/server-list.ts';
@@ -16,7 +16,7 @@ export type { BlockDevice, Server };
 /** A server with what stands in other tables. */
 export interface FullServer extends Server {
   metadata: Record<string, string>;
-  blockDevices: BlockDevice[];
+  volumes: AttachedVolume[];
   tags: string[];
   /** UP, DOWN, MAINTENANCE or '' without a host; undefined when it was not asked for. */
   hostStatus?: string;
@@ -48,17 +48,16 @@ export class Servers {
 
   async full(servers: readonly Server[], parts: WantedParts): Promise<FullServer[]> {
     const ids = servers.map(({ id }) => id);
-    const [metadata, devices, tags, statuses] = await Promise.all([
+    const [metadata, volumes, tags, statuses] = await Promise.all([
       metadataOf(this.#db.q, ids),
-      blockDevicesOf(this.#db.q, ids),
+      attachedVolumesOf(this.#db.q, ids),
       parts.tags ? tagsOf(this.#db.q, ids) : undefined,
       parts.hostStatus ? this.#hostStatuses() : undefined,
     ]);
-    const byServer = Map.groupBy(devices, ({ serverId }) => serverId);
     return servers.map((server) => ({
       ...server,
       metadata: metadata.get(server.id)!,
-      blockDevices: byServer.get(server.id) ?? [],
+      volumes: volumes.get(server.id)!,
       tags: tags?.get(server.id) ?? [],
       hostStatus: statuses && (server.host === null ? '' : (statuses.get(server.host) ?? 'UNKNOWN')),
     }));

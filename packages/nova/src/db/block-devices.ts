@@ -80,6 +80,32 @@ export async function blockDevicesOf(q: Queries, serverIds: readonly string[]): 
   return rows.map(blockDeviceOf).sort((a, b) => rank(a) - rank(b));
 }
 
+/** A volume as lists of servers show it. */
+export interface AttachedVolume {
+  volumeId: string;
+  deleteOnTermination: boolean;
+}
+
+/** Volumes of several servers, by server: little is read, since every list of servers in detail asks for it. */
+export async function attachedVolumesOf(
+  q: Queries,
+  serverIds: readonly string[],
+): Promise<Map<string, AttachedVolume[]>> {
+  const found = new Map<string, AttachedVolume[]>(serverIds.map((id) => [id, []]));
+  if (serverIds.length === 0) return found;
+  const rows = await q
+    .selectFrom('block_device_mappings')
+    .select(['server_id', 'volume_id', 'delete_on_termination'])
+    .where('server_id', 'in', serverIds)
+    .where('volume_id', 'is not', null)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  for (const row of rows)
+    found.get(row.server_id)!.push({ volumeId: row.volume_id!, deleteOnTermination: row.delete_on_termination !== 0 });
+  return found;
+}
+
 const rank = ({ bootIndex }: BlockDevice): number => (bootIndex === null || bootIndex < 0 ? 1_000 : bootIndex);
 
 export async function findBlockDevice(q: Queries, id: string): Promise<BlockDevice | undefined> {

@@ -133,10 +133,11 @@ function groupsView({ request, networkInfo }: Server): Pick<ServerView, 'securit
   return { security_groups: names.map((name) => ({ name })) };
 }
 
-function volumesView({ blockDevices }: FullServer): ServerView['os-extended-volumes:volumes_attached'] {
-  return blockDevices.flatMap(({ volumeId, deleteOnTermination }) =>
-    volumeId === null ? [] : [{ id: volumeId, delete_on_termination: deleteOnTermination }],
-  );
+function volumesView({ volumes }: FullServer): ServerView['os-extended-volumes:volumes_attached'] {
+  return volumes.map(({ volumeId, deleteOnTermination }) => ({
+    id: volumeId,
+    delete_on_termination: deleteOnTermination,
+  }));
 }
 
 function extendedView(server: Server, { seesExtended, minor }: ViewOptions): Partial<ServerView> {
