@@ -48,7 +48,7 @@ export const identityRequests = ({
     as: 'admin',
     body: { region: { id: 'r', parent_region_id: 'nowhere' } },
   }),
-  bad('an endpoint of no service', 400, 'POST', '/endpoints', {
+  bad('an endpoint of no service', 404, 'POST', '/endpoints', {
     as: 'admin',
     body: { endpoint: { interface: 'public', url: 'http://x/', service_id: NOBODY } },
   }),

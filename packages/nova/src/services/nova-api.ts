@@ -1,6 +1,6 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { dbJournal, flowRunner } from '@kumo/core/flow';
-import { createApp, novaEnvelope, policiesOf, type Route } from '@kumo/core/http';
+import { closeApp, createApp, novaEnvelope, policiesOf, type Route } from '@kumo/core/http';
 import { PolicySet } from '@kumo/core/policy';
 import { attachmentRoutes } from '../api/attachments.routes.ts';
 import { flavorRoutes } from '../api/flavors.routes.ts';
@@ -98,6 +98,7 @@ export async function novaApi(env: DaemonEnv, config: NovaConfig): Promise<Daemo
     app,
     start: () => runner.start(),
     stop: async () => {
+      await closeApp(app, 5_000);
       await runner.stop();
       await db.close();
     },

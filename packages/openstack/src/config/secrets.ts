@@ -14,7 +14,7 @@ export interface Secrets {
 }
 
 const SERVICE_USERS = ['glance', 'placement', 'nova', 'neutron', 'cinder'];
-const PURPOSES = ['metadata-proxy'];
+const PURPOSES = ['metadata-proxy', 'random-seed'];
 
 /**
  * Reads `secrets.yaml` of the state directory, making what is missing at random. Configured passwords win and are kept.
