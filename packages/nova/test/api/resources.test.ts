@@ -175,7 +175,12 @@ test('quota and limits', async () => {
 
 test('security groups of a server are those of its ports', async () => {
   const id = await api.active();
-  const port = { id: 'e0000000-0000-4000-8000-000000000009', device_id: id, fixed_ips: [], security_groups: [OTHER_GROUP] };
+  const port = {
+    id: 'e0000000-0000-4000-8000-000000000009',
+    device_id: id,
+    fixed_ips: [],
+    security_groups: [OTHER_GROUP],
+  };
   api.neutron.ports.set(port.id, port);
   const act = (body: unknown) => api.post(`/v2.1/servers/${id}/action`, body);
   assert.equal((await act({ addSecurityGroup: { name: 'none' } })).status, 404);
