@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inProcess } from '@kumo/core/client';
 import type { Daemon } from '@kumo/core/daemon';
@@ -11,6 +12,7 @@ import { createImage, deleteImage, downloadImage, type ImageBody, showImage, upl
 import type { FastifyInstance } from 'fastify';
 import { Type as T } from 'typebox';
 import { Value } from 'typebox/value';
+import { startMariadb, startPostgres, type TestServer } from '../../core/src/testing/databases.ts';
 import { TEST_TOKENS, type TestEnv, testEnv } from '../../core/src/testing/env.ts';
 import { makeApiDaemon } from '../src/api-daemon.ts';
 import { CinderConfig } from '../src/config.ts';
@@ -237,4 +239,35 @@ export class Harness {
       await sleep(15);
     }
   }
+}
+
+/**
+ * The same tests on SQLite and, with KUMO_TEST_DATABASES=all, on MariaDB and PostgreSQL. `h` is to be called inside of
+ * tests: it is the suite's own instance.
+ */
+export function onDatabases(name: string, tests: (h: () => Harness) => void): void {
+  suite(`${name} (sqlite)`, undefined, tests);
+  if (process.env.KUMO_TEST_DATABASES !== 'all') return;
+  suite(`${name} (mariadb)`, startMariadb, tests);
+  suite(`${name} (postgres)`, startPostgres, tests);
+}
+
+function suite(
+  name: string,
+  startServer: (() => Promise<TestServer>) | undefined,
+  tests: (h: () => Harness) => void,
+): void {
+  describe(name, () => {
+    let server: TestServer | undefined;
+    let harness: Harness | undefined;
+    before(async () => {
+      server = await startServer?.();
+      harness = await Harness.start({ databaseUrl: server?.url('cinder') });
+    });
+    after(async () => {
+      await harness?.stop();
+      await server?.stop();
+    });
+    tests(() => harness!);
+  });
 }
