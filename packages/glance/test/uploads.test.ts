@@ -163,7 +163,7 @@ describe('after a crash', () => {
     for (const name of [owned.location, orphan.location, `file://${dir}/${alive.upload_id}`])
       await utimes(new URL(name), hourAgo, hourAgo);
     await db.q
-      .insertInto('glance', 'images')
+      .insertInto('images')
       .values([dead, alive, row('active', null, 0, owned.location)])
       .execute();
 
@@ -172,7 +172,7 @@ describe('after a crash', () => {
       await one.idle();
       await one.stop();
     }
-    const rows = await db.q.selectFrom('glance', 'images').select(['id', 'status', 'upload_id']).execute();
+    const rows = await db.q.selectFrom('images').select(['id', 'status', 'upload_id']).execute();
     const after = Object.fromEntries(rows.map(({ id, status, upload_id }) => [id, [status, upload_id]]));
     assert.deepEqual(after[dead.id], ['queued', null]);
     assert.deepEqual(after[alive.id], ['saving', alive.upload_id]);
