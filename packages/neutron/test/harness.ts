@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Ajv } from 'ajv';
 import type { Daemon } from '@kumo/core/daemon';
+import { Ajv } from 'ajv';
 import { type TestEnv, type TestEnvOptions, testEnv } from '../../core/src/testing/env.ts';
 import { NeutronConfig } from '../src/config.ts';
 import { neutronServer } from '../src/neutron-server.ts';
@@ -21,7 +21,11 @@ export type As = 'admin' | 'member' | 'reader' | 'other' | 'service' | null;
 export interface Neutron {
   env: TestEnv;
   daemon: Daemon;
-  call(method: string, path: string, options?: { body?: object; as?: As; headers?: Record<string, string> }): Promise<Reply>;
+  call(
+    method: string,
+    path: string,
+    options?: { body?: object; as?: As; headers?: Record<string, string> },
+  ): Promise<Reply>;
   /** The same, which must succeed; gives the body. */
   ok(method: string, path: string, body?: object, as?: As): Promise<Json>;
   stop(): Promise<void>;
@@ -42,7 +46,11 @@ export async function startNeutron(options: { env?: TestEnvOptions; config?: obj
     const reply = await daemon.app!.inject({
       method: method as 'GET',
       url: path,
-      headers: { ...(as === null ? {} : { 'x-auth-token': as }), ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
+      headers: {
+        ...(as === null ? {} : { 'x-auth-token': as }),
+        ...(body ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
       ...(body ? { payload: JSON.stringify(body) } : {}),
     });
     return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json(), headers: reply.headers };
@@ -67,12 +75,23 @@ export async function makeNetwork(neutron: Neutron, wanted: object = {}, as: As 
   return (await neutron.ok('POST', '/v2.0/networks', { network: wanted }, as)).network;
 }
 
-export async function makeSubnet(neutron: Neutron, networkId: string, cidr: string, wanted: object = {}, as: As = 'member'): Promise<Json> {
+export async function makeSubnet(
+  neutron: Neutron,
+  networkId: string,
+  cidr: string,
+  wanted: object = {},
+  as: As = 'member',
+): Promise<Json> {
   const subnet = { network_id: networkId, ip_version: cidr.includes(':') ? 6 : 4, cidr, ...wanted };
   return (await neutron.ok('POST', '/v2.0/subnets', { subnet }, as)).subnet;
 }
 
-export async function makePort(neutron: Neutron, networkId: string, wanted: object = {}, as: As = 'member'): Promise<Json> {
+export async function makePort(
+  neutron: Neutron,
+  networkId: string,
+  wanted: object = {},
+  as: As = 'member',
+): Promise<Json> {
   return (await neutron.ok('POST', '/v2.0/ports', { port: { network_id: networkId, ...wanted } }, as)).port;
 }
 

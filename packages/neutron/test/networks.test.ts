@@ -28,14 +28,21 @@ describe('networks', () => {
     assert.equal(hidden.body.NeutronError.type, 'NetworkNotFound');
     await neutron.ok('PUT', `/v2.0/networks/${made.id}`, { network: { shared: true } });
     assert.equal((await neutron.call('GET', `/v2.0/networks/${made.id}`, { as: 'other' })).status, 200);
-    assert.equal((await neutron.call('PUT', `/v2.0/networks/${made.id}`, { as: 'other', body: { network: { name: 'x' } } })).status, 403);
+    assert.equal(
+      (await neutron.call('PUT', `/v2.0/networks/${made.id}`, { as: 'other', body: { network: { name: 'x' } } }))
+        .status,
+      403,
+    );
   });
 
   it('keeps attributes of administrators from others', async () => {
     for (const network of [{ shared: true }, { 'router:external': true }, { 'provider:network_type': 'flat' }]) {
       assert.equal((await neutron.call('POST', '/v2.0/networks', { as: 'member', body: { network } })).status, 403);
     }
-    assert.equal((await neutron.call('POST', '/v2.0/networks', { as: 'member', body: { network: { shared: false } } })).status, 201);
+    assert.equal(
+      (await neutron.call('POST', '/v2.0/networks', { as: 'member', body: { network: { shared: false } } })).status,
+      201,
+    );
     assert.equal((await neutron.call('POST', '/v2.0/networks', { as: 'reader', body: { network: {} } })).status, 403);
     assert.equal((await neutron.call('POST', '/v2.0/networks', { as: null, body: { network: {} } })).status, 401);
   });
@@ -75,15 +82,27 @@ describe('networks', () => {
     for (const name of names) await makeNetwork(neutron, { name, description: 'paged' }, 'other');
     const list = async (query: string) => neutron.ok('GET', `/v2.0/networks?${query}`, undefined, 'other');
     const first = await list('description=paged&sort_key=name&sort_dir=desc&limit=2');
-    assert.deepEqual(first.networks.map((one: { name: string }) => one.name), ['p-5', 'p-4']);
+    assert.deepEqual(
+      first.networks.map((one: { name: string }) => one.name),
+      ['p-5', 'p-4'],
+    );
     const next = new URL(first.networks_links.find((link: { rel: string }) => link.rel === 'next').href);
     const second = await neutron.ok('GET', `${next.pathname}${next.search}`, undefined, 'other');
-    assert.deepEqual(second.networks.map((one: { name: string }) => one.name), ['p-3', 'p-2']);
+    assert.deepEqual(
+      second.networks.map((one: { name: string }) => one.name),
+      ['p-3', 'p-2'],
+    );
     const back = new URL(second.networks_links.find((link: { rel: string }) => link.rel === 'previous').href);
     const again = await neutron.ok('GET', `${back.pathname}${back.search}`, undefined, 'other');
-    assert.deepEqual(again.networks.map((one: { name: string }) => one.name), ['p-5', 'p-4']);
+    assert.deepEqual(
+      again.networks.map((one: { name: string }) => one.name),
+      ['p-5', 'p-4'],
+    );
     const some = await list('name=p-1&name=p-3&fields=name');
-    assert.deepEqual(some.networks.sort((a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name)), [{ name: 'p-1' }, { name: 'p-3' }]);
+    assert.deepEqual(
+      some.networks.sort((a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name)),
+      [{ name: 'p-1' }, { name: 'p-3' }],
+    );
     for (const query of ['colour=blue', 'sort_key=colour', 'limit=-1', 'marker=nowhere', 'mtu=wide']) {
       assert.equal((await neutron.call('GET', `/v2.0/networks?${query}`)).status, 400, query);
     }
@@ -132,7 +151,10 @@ describe('networks', () => {
     assert.equal((await neutron.call('DELETE', `${url}/old`, { as: 'member' })).status, 204);
     assert.equal((await neutron.call('GET', url, { as: 'other' })).status, 404);
     const found = await neutron.ok('GET', '/v2.0/networks?tags=red,new', undefined, 'member');
-    assert.deepEqual(found.networks.map((one: { id: string }) => one.id), [network.id]);
+    assert.deepEqual(
+      found.networks.map((one: { id: string }) => one.id),
+      [network.id],
+    );
     const none = await neutron.ok('GET', `/v2.0/networks?id=${network.id}&not-tags-any=red`, undefined, 'member');
     assert.deepEqual(none.networks, []);
   });
