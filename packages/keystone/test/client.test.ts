@@ -87,7 +87,9 @@ test('Python’s cryptography and msgpack read a token as Keystone would', { ski
     'print(json.dumps([version, uuid.UUID(bytes=user[1]).hex, methods, uuid.UUID(bytes=project[1]).hex,',
     "  type(expires).__name__, expires, [base64.urlsafe_b64encode(a).decode().rstrip('=') for a in audits]]))",
   ].join('\n');
-  const { stdout } = await run('/usr/bin/python3', ['-c', program], { input: `${primary}\n${staged}\n${keystone.admin}\n` });
+  const { stdout } = await run('/usr/bin/python3', ['-c', program], {
+    input: `${primary}\n${staged}\n${keystone.admin}\n`,
+  });
   const { token } = await keystone.expect(200, 'GET', '/v3/auth/tokens', {
     headers: { 'x-subject-token': keystone.admin },
   });

@@ -66,7 +66,7 @@ export class TestKeystone {
   }
 
   static async start(
-    options: { databaseUrl?: string; config?: object; bootstrap?: KeystoneBootstrap } = {},
+    options: { databaseUrl?: string; config?: object; bootstrap?: KeystoneBootstrap; checkReplies?: boolean } = {},
   ): Promise<TestKeystone> {
     const { databaseUrl } = options;
     const env = testEnv(databaseUrl === undefined ? {} : { databaseUrl: () => databaseUrl });
@@ -74,7 +74,7 @@ export class TestKeystone {
       env,
       config: testConfig(options.config),
       bootstrap: options.bootstrap ?? bootstrapFor(),
-      checkReplies: true,
+      checkReplies: options.checkReplies ?? true,
     });
     await daemon.start();
     const started = new TestKeystone(env, daemon);
