@@ -76,7 +76,8 @@ export class Api {
 export const serverBody = { name: 'one', flavorRef: '1', imageRef: IMAGE, networks: [{ uuid: NETWORK }] };
 
 export async function startApi(options: CloudOptions = {}): Promise<Api> {
-  const cloud = await startCloud(options);
+  const quota = { instances: 10, cores: 20, ramMb: 51_200, keyPairs: 100, metadataItems: 128 };
+  const cloud = await startCloud({ ...options, config: { quota, ...options.config } });
   const neutron = new ApiNeutron();
   const cinder = new ApiCinder();
   const own: Partial<Record<HttpDaemonName, Transport>> = {
