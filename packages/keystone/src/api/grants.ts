@@ -53,7 +53,7 @@ function policiesFor({ actor, target }: GrantKind): Record<'list' | 'check' | 'c
   }
   return {
     list: anyScope('list_grants', `(rule:admin_required) or (${READ} or ${inSameDomain('reader')})`),
-    check: anyScope('check_grant', `(rule:admin_required) or (${READ} or (${inSameDomain('reader')})) and ${OWN_ROLE}`),
+    check: anyScope('check_grant', `(rule:admin_required) or (${READ} or (${inSameDomain('reader')}) and ${OWN_ROLE})`),
     create: anyScope('create_grant', WRITE),
     revoke: anyScope('revoke_grant', WRITE),
   };

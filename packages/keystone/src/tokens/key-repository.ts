@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type FernetKey, newFernetKey, parseFernetKey } from './fernet.ts';
 
@@ -66,8 +75,7 @@ function isDirectory(path: string): boolean {
 /** In one rename, so that of two processes that start together one makes the keys. */
 function create(directory: string): void {
   mkdirSync(dirname(directory), { recursive: true });
-  const draft = `${directory}.${process.pid}.new`;
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  const draft = mkdtempSync(`${directory}.new-`);
   writeKey(draft, STAGED);
   writeKey(draft, 1);
   try {
