@@ -1,4 +1,5 @@
 /** Nova's engine in one process: real scheduler, conductor, computes (fake hypervisor) and Placement; other services are small fakes. */
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,6 +30,7 @@ import { novaConductor } from '../../src/services/nova-conductor.ts';
 import { openNovaDatabase } from '../../src/services/nova-database.ts';
 import { novaScheduler } from '../../src/services/nova-scheduler.ts';
 import { FakeCinder, FakeGlance, FakeNeutron, fakeKeystone } from './fake-neighbours.ts';
+import { type MortalEnv, mortalEnv } from './mortal-env.ts';
 
 export const PROJECT = '11111111111111111111111111111111';
 const FLAVOR = {
@@ -55,6 +57,7 @@ export interface CloudOptions {
 interface Host {
   driver: FakeDriver;
   daemon: Daemon;
+  mortal: MortalEnv;
 }
 
 export class Cloud {
@@ -69,6 +72,7 @@ export class Cloud {
   conductor!: Daemon;
   scheduler!: Daemon;
   #api!: FlowRunner;
+  readonly #dead: Host[] = [];
 
   constructor(options: CloudOptions) {
     const placement = inProcess(() => this.placement?.app);
@@ -86,7 +90,8 @@ export class Cloud {
       },
     });
     dir = this.env.stateDir;
-    const overrides = { reportIntervalMs: 200, ...options.config };
+    const quota = { instances: -1, cores: -1, ramMb: -1 };
+    const overrides = { reportIntervalMs: 200, quota, ...options.config };
     this.config = Value.Default(NovaConfig, overrides) as NovaConfig;
   }
 
@@ -115,10 +120,10 @@ export class Cloud {
       stateFile: join(this.env.stateDir, `${name}-guests.json`),
       inventory: { vcpus: 64, memoryMb: 64_000, diskGb: 500, hostname: name },
     });
-    const env = { ...this.env, host: name, stateDir: join(this.env.stateDir, name) };
-    const daemon = await novaCompute(env, this.config, { driver });
+    const mortal = mortalEnv({ ...this.env, host: name, stateDir: join(this.env.stateDir, name) });
+    const daemon = await novaCompute(mortal.env, this.config, { driver });
     await daemon.start();
-    const host = { driver, daemon };
+    const host = { driver, daemon, mortal };
     this.hosts.set(name, host);
     return host;
   }
@@ -127,6 +132,23 @@ export class Cloud {
     const host = this.hosts.get(name);
     this.hosts.delete(name);
     await host?.daemon.stop();
+  }
+
+  async restartControl(): Promise<void> {
+    await this.scheduler.stop();
+    await this.conductor.stop();
+    this.conductor = await novaConductor(this.env, this.config);
+    await this.conductor.start();
+    this.scheduler = await novaScheduler(this.env, this.config);
+    await this.scheduler.start();
+  }
+
+  /** SIGKILL: the process says and hears nothing any more from now on; its guests run on. */
+  async killHost(name: string): Promise<void> {
+    const host = this.hosts.get(name);
+    this.hosts.delete(name);
+    await host?.mortal.kill();
+    if (host) this.#dead.push(host);
   }
 
   ctx(): Context {
@@ -243,9 +265,22 @@ export class Cloud {
     return left;
   }
 
+  /** What ends a server may still be written down when its record is gone already. */
+  async nothingLeft(timeoutMs = 5_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    let left = await this.leftovers();
+    while (left.length > 0 && Date.now() < deadline) {
+      await sleep(20);
+      left = await this.leftovers();
+    }
+    assert.deepEqual(left, []);
+  }
+
   async stop(): Promise<void> {
     await this.#api?.stop({ graceMs: 0 });
     for (const name of [...this.hosts.keys()]) await this.stopHost(name);
+    for (const { mortal } of this.#dead) mortal.bury();
+    await Promise.all(this.#dead.map(({ daemon }) => daemon.stop()));
     await this.scheduler?.stop();
     await this.conductor?.stop();
     await this.placement?.stop();
