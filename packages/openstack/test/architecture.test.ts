@@ -38,9 +38,7 @@ function target(file: string, specifier: string): string | undefined {
   const [, name, path] = own;
   if (name === 'core') return `packages/core/src/${path}/index.ts`;
   if (path === 'config') return `packages/${name}/src/config.ts`;
-  return path
-    ? `packages/${name}/src/${path}/index.ts`
-    : `packages/${name}/src/${name === 'openstack' ? 'main' : 'service'}.ts`;
+  return `packages/${name}/src/${path ? `${path}/index` : (MAIN_FILES[name ?? ''] ?? 'service')}.ts`;
 }
 
 const edges = files.flatMap(edgesOf);

@@ -52,7 +52,7 @@ export async function novaCompute(
   const conductor = bus.client(conductorRpc, { from: NAME, to: 'nova-conductor' });
   const journal = rpcJournal(conductor);
   const network = new NetworkSide(neutron, host);
-  const images = new ImageCache(join(env.stateDir, 'images'), glance);
+  const images = new ImageCache(join(env.stateDir, 'nova', 'images'), glance);
   const deps: ComputeDeps = {
     host,
     conductor,

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Daemon, HttpDaemonName } from '@kumo/core/daemon';
 import { listen } from '@kumo/core/http';
-import { createLogger } from '@kumo/core/log';
+import { createLogger, type Logger } from '@kumo/core/log';
 import { type Bus, inProcessBus, rabbitBus } from '@kumo/core/rpc';
 import { startTelemetry } from '@kumo/core/telemetry';
 import type { FastifyInstance } from 'fastify';
@@ -11,6 +12,8 @@ import type { Secrets } from '../config/secrets.ts';
 import { DAEMONS, type DaemonKind, DEFAULT_PORTS, isHttp } from './daemons.ts';
 import { endpointOf, environmentFor, type Process } from './environment.ts';
 import { tlsOptions } from './tls.ts';
+
+const STOP_TIMEOUT_MS = 8_000;
 
 /** The daemons of one process, running. */
 export interface RunningProcess {
@@ -72,13 +75,22 @@ export async function startProcess(config: KumoConfig, secrets: Secrets): Promis
 async function startDaemon(kind: DaemonKind, shared: Process, undo: AsyncDisposableStack): Promise<void> {
   const { config, apps } = shared;
   const daemon: Daemon = await kind.make(environmentFor(kind.name, kind.service, shared), config, shared.secrets);
-  undo.defer(() => daemon.stop());
+  undo.defer(() => stopInTime(daemon, shared.log));
   if (isHttp(kind.name)) {
     if (!daemon.app) throw new Error(`${kind.name} gave no HTTP side`);
     apps.set(kind.name, daemon.app);
     await bind(kind.name, daemon.app, config);
   }
   await daemon.start();
+}
+
+/** A daemon that does not stop must not keep the others from it; what it leaves is taken up at the next start. */
+async function stopInTime(daemon: Daemon, log: Logger): Promise<void> {
+  const begun = performance.now();
+  const inTime = await Promise.race([daemon.stop().then(() => true), sleep(STOP_TIMEOUT_MS, false, { ref: false })]);
+  const fields = { daemon: daemon.name, ms: Math.round(performance.now() - begun) };
+  if (inTime) log.debug(fields, 'stopped');
+  else log.error(fields, 'did not stop in time');
 }
 
 async function bind(name: HttpDaemonName, app: FastifyInstance, config: KumoConfig): Promise<void> {

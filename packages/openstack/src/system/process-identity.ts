@@ -7,12 +7,15 @@ export interface ProcessIdentity {
   startTicks: string;
 }
 
+/** Undefined when there is no such process, or only its zombie: it has ended and nobody has asked how yet. */
 export function identityOf(pid: number): ProcessIdentity | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the program's name in parentheses and may hold spaces and parentheses itself.
-    const startTicks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return startTicks ? { pid, startTicks } : undefined;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state] = fields;
+    const startTicks = fields[19];
+    return startTicks && state !== 'Z' && state !== 'X' ? { pid, startTicks } : undefined;
   } catch {
     return undefined;
   }

@@ -24,7 +24,9 @@ export interface Step {
  * @returns undefined when the spans do not hold the server's creation (they are older than the store keeps).
  */
 export function deriveSteps(spans: readonly StoredSpan[], serverId: string): Step[] | undefined {
-  const creation = spans.find((span) => span.name === 'createServer' && span.side === 'server');
+  const creations = spans.filter((span) => span.name === 'createServer' && span.side === 'server');
+  // Servers that one request made share its span, which bears the id of one of them.
+  const creation = creations.find((span) => span.serverId === serverId) ?? creations[0];
   if (!creation) return undefined;
   const ofServer = withoutOtherServers(spans, serverId);
   const tree = new Map(ofServer.map((span) => [span.spanId, span]));
@@ -36,7 +38,8 @@ export function deriveSteps(spans: readonly StoredSpan[], serverId: string): Ste
     const found = pick(definition, candidates, chosen, tree);
     if (found) chosen.set(definition.step, found);
   }
-  return STEPS.map((definition) => stepOf(definition, chosen.get(definition.step), creation.startUs));
+  const last = Math.max(...chosen.keys());
+  return STEPS.map((definition) => stepOf(definition, chosen.get(definition.step), { zeroUs: creation.startUs, last }));
 }
 
 /** Spans of servers that were created by the same request, and everything below them, belong to those. */
@@ -78,7 +81,11 @@ function isBelow(span: StoredSpan, above: StoredSpan, tree: ReadonlyMap<string, 
 }
 
 /** Where two steps share a span (a request and its answer), the first one has the time and the second one is an instant. */
-function stepOf(definition: StepDefinition, span: StoredSpan | undefined, zeroUs: number): Step {
+function stepOf(
+  definition: StepDefinition,
+  span: StoredSpan | undefined,
+  { zeroUs, last }: { zeroUs: number; last: number },
+): Step {
   const { step, from, to, kind, what, part = 'whole' } = definition;
   if (!span) {
     return {
@@ -89,7 +96,7 @@ function stepOf(definition: StepDefinition, span: StoredSpan | undefined, zeroUs
       startMs: null,
       ms: null,
       cached: false,
-      skipped: definition.skippedWhen ?? 'not seen (yet)',
+      skipped: (step < last && definition.skippedWhen) || 'not seen (yet)',
       what,
     };
   }

@@ -118,7 +118,7 @@ export const STEPS: readonly StepDefinition[] = [
     to: 'nova-api',
     kind: 'sql',
     what: 'done',
-    match: span('sql', 'COMMIT', 'nova-api', undefined),
+    match: span('sql', 'COMMIT createServer', 'nova-api', undefined),
     below: 3,
   },
   {

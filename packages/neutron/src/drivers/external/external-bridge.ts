@@ -51,12 +51,13 @@ export class HostExternalDriver implements ExternalDriver {
     const { stdout } = await this.#host.exec('sysctl', ['-n', 'net.ipv4.ip_forward']);
     if (stdout.trim() !== '1') await this.#host.exec('sysctl', ['-qw', 'net.ipv4.ip_forward=1']);
     const table = `ip ${this.#host.marks.table}`;
+    // Only what the host routes from the bridge: br_netfilter shows this hook also what passes within tenants' bridges.
     await this.#host.nft(`add table ${table}
 delete table ${table}
 table ${table} {
   chain postrouting {
     type nat hook postrouting priority srcnat
-    ip saddr ${cidr} oifname != "${bridge}" masquerade
+    iifname "${bridge}" ip saddr ${cidr} oifname != "${bridge}" masquerade
   }
 }
 `);
@@ -64,6 +65,7 @@ table ${table} {
 
   async #removeNat(): Promise<void> {
     const table = `ip ${this.#host.marks.table}`;
+    // Only what the host routes from the bridge: br_netfilter shows this hook also what passes within tenants' bridges.
     if ((await this.#host.ownTables()).includes(table)) await this.#host.nft(`delete table ${table}\n`);
   }
 }
