@@ -1,7 +1,9 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
+import { reconciler } from '@kumo/core/reconcile';
 import { heartbeat } from './app/heartbeat.ts';
 import { Scheduler } from './app/scheduler.ts';
 import type { CinderConfig } from './config.ts';
+import { dropExpiredMessages } from './db/messages.ts';
 import { openCinderDatabase } from './db/open.ts';
 import { unplacedVolumeReconciler } from './reconcilers/unplaced-volumes.ts';
 import { schedulerHandlers } from './rpc/scheduler.handlers.ts';
@@ -11,6 +13,8 @@ import { volumeRpc } from './rpc/volume.ts';
 const NAME = 'cinder-scheduler';
 /** How long a volume waits at most that nobody told the scheduler of. */
 const SEARCH_MS = 5_000;
+/** From one search for messages that are too old to the next. */
+const EXPIRY_MS = 3_600_000;
 
 /** cinder-scheduler: chooses back ends for new volumes. */
 export async function makeSchedulerDaemon(env: DaemonEnv, config: CinderConfig): Promise<Daemon> {
@@ -19,6 +23,13 @@ export async function makeSchedulerDaemon(env: DaemonEnv, config: CinderConfig):
   const backends = bus.client(volumeRpc, { from: NAME, to: 'cinder-volume' });
   const scheduler = new Scheduler({ db, config, backends, log });
   const unplaced = unplacedVolumeReconciler({ db, scheduler, intervalMs: SEARCH_MS, log });
+  const expiry = reconciler({
+    name: 'expired-messages',
+    intervalMs: EXPIRY_MS,
+    keys: async () => ['messages'],
+    reconcile: () => dropExpiredMessages(db.q),
+    log,
+  });
   const { reporter, report } = heartbeat({ db, config, binary: NAME, host, log });
   let serving: { close(): Promise<void> } | undefined;
   return {
@@ -32,10 +43,11 @@ export async function makeSchedulerDaemon(env: DaemonEnv, config: CinderConfig):
       await report();
       reporter.start();
       unplaced.start();
+      expiry.start();
     },
     async stop() {
       await serving?.close();
-      await Promise.all([unplaced.stop(), reporter.stop()]);
+      await Promise.all([unplaced.stop(), expiry.stop(), reporter.stop()]);
       await db.close();
     },
   };

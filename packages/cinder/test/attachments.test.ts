@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { onDatabases } from './harness.ts';
+import { OTHER_PROJECT, onDatabases, TEST_PROJECT } from './harness.ts';
 
 onDatabases('attachments', (h) => {
   const connector = { host: 'compute-1', ip: '10.0.0.1', mountpoint: '/dev/vdb' };
@@ -145,5 +145,21 @@ onDatabases('attachments', (h) => {
     );
     const early = await h().call('POST', `/v3/attachments/${id}/action`, { body: { 'os-complete': {} } });
     assert.equal(early.status, 400);
+  });
+
+  test('a service makes a volume for a project, and attaches a read-only one read-only', async () => {
+    const service = (path: string, body: unknown) => h().call('POST', path, { token: 'service', body });
+    const made = await service(`/v3/${TEST_PROJECT}/volumes`, {
+      volume: { size: 1, name: '', metadata: { for: 'x' } },
+    });
+    assert.equal(made.status, 202);
+    const { id } = made.body.volume;
+    await h().until(`/v3/volumes/${id}`, 'volume', 'available');
+    assert.equal((await h().call('GET', `/v3/volumes/${id}`)).status, 200);
+    const foreign = await service(`/v3/${OTHER_PROJECT}/volumes`, { volume: { source_volid: id } });
+    assert.equal(foreign.status, 404);
+    await h().call('POST', `/v3/volumes/${id}/action`, { body: { 'os-update_readonly_flag': { readonly: true } } });
+    const { attachment } = (await reserve(id, { connector: { ...connector, mode: 'rw' } })).body;
+    assert.equal(attachment.connection_info.access_mode, 'ro');
   });
 });

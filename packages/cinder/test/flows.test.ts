@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { openDatabase } from '@kumo/core/db';
 import { flowLaws } from '@kumo/core/flow';
@@ -20,6 +21,7 @@ import { snapshotDelete } from '../src/flows/snapshot-delete.ts';
 import { volumeCreate } from '../src/flows/volume-create.ts';
 import { volumeDelete } from '../src/flows/volume-delete.ts';
 import { volumeExtend } from '../src/flows/volume-extend.ts';
+import { volumeUpload } from '../src/flows/volume-upload.ts';
 
 const config = Value.Parse(CinderConfig, Value.Default(CinderConfig, {})) as CinderConfig;
 const noImages = new Proxy({}, { get: () => () => Promise.reject(new Error('no images in this test')) }) as Images;
@@ -185,4 +187,33 @@ test('snapshot.delete obeys the laws', (t) =>
         ...wrong(await gigabytes(), [1]),
       ];
     },
+  ));
+
+test('volume.upload obeys the laws', (t) =>
+  flowLaws(
+    t,
+    volumeUpload,
+    async () => {
+      const made = await world('uploading', true);
+      await changeVolume(made.deps.db.q, made.volumeId, { previousStatus: 'in-use' });
+      const statuses = new Map([['image', 'queued']]);
+      const images = {
+        find: async (id: string) => ({ status: statuses.get(id) }),
+        upload: async (id: string, data: Readable) => {
+          data.destroy();
+          statuses.set(id, 'active');
+        },
+        remove: async (id: string) => void statuses.delete(id),
+      } as unknown as Images;
+      return {
+        ...made,
+        deps: { ...made.deps, images },
+        statuses,
+        input: { volumeId: made.volumeId, imageId: 'image', diskFormat: 'raw' },
+      };
+    },
+    async ({ deps, volumeId, statuses }, ended) => [
+      ...wrong((await findVolume(deps.db.q, volumeId))?.status, ['in-use']),
+      ...wrong(statuses.get('image'), [ended === 'done' ? 'active' : undefined]),
+    ],
   ));

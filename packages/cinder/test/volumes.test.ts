@@ -103,6 +103,9 @@ onDatabases('volumes', (h) => {
       (await list('name~=l-&sort_key=name&sort_dir=desc')).volumes.map((one: { name: string }) => one.name),
       names.toReversed(),
     );
+    const asJson = encodeURIComponent(JSON.stringify({ group: 'l', name: 'l-a' }));
+    assert.equal((await list(`metadata=${asJson}`)).volumes.length, 1);
+    assert.equal((await h().call('GET', '/v3/volumes?metadata=nonsense')).status, 400);
     const first = await list("metadata={'group': 'l'}&sort=name:asc&limit=2");
     assert.equal(first.volumes.length, 2);
     const next = new URL(first.volumes_links[0].href);

@@ -10,7 +10,7 @@ import {
   showAttachment,
   updateAttachment,
 } from './attachments.ts';
-import { allTenants } from './policies.ts';
+import { allTenants, multiattachBootable } from './policies.ts';
 import { volumeTarget } from './volumes.routes.ts';
 import { showVolume } from './volumes.ts';
 import { attachmentBody, attachmentSummary } from './wire.routes.ts';
@@ -29,6 +29,7 @@ export function attachmentRoutes(attachments: Attachments, maxPage: number): Rou
       const volume = await attachments.volume(volume_uuid);
       authorize(volumeTarget(volume), { rule: showVolume.policy.name, notFound: volumeNotFound({ id: volume_uuid }) });
       authorize(volumeTarget(volume));
+      if (volume.multiattach && volume.bootable) authorize(volumeTarget(volume), { rule: multiattachBootable.name });
       const made = await attachments.create(ctx, {
         volumeId: volume.id,
         instanceId: instance_uuid ?? null,

@@ -45,6 +45,3 @@ export const listQuery = {
 } as const;
 const ListQuery = T.Object(listQuery);
 export type ListQuery = Static<typeof ListQuery>;
-
-/** `{"os-…": null}` and `{"os-…": {}}`. */
-export const NoArguments = T.Optional(Nullable(T.Record(T.String(), T.Unknown())));

@@ -26,7 +26,6 @@ export const forceDelete = admin('volume:force_delete');
 export const uploadPublic = admin('volume_extension:volume_actions:upload_public');
 export const typeExtraSpecs = reader('volume_extension:access_types_extra_specs');
 export const typeSensitiveSpecs = admin('volume_extension:types_extra_specs:read_sensitive');
-export const typeAccess = policy('volume_extension:volume_type_access', '@');
 export const viewDiskUsage = admin('limits_extension:used_limits_admin');
 export const allTenants = admin('context_is_admin');
 
@@ -45,7 +44,6 @@ export const extraPolicies: readonly Policy[] = [
   uploadPublic,
   typeExtraSpecs,
   typeSensitiveSpecs,
-  typeAccess,
   viewDiskUsage,
   allTenants,
 ];

@@ -47,7 +47,7 @@ export class Connections {
       if (backendOf(volume) !== this.#backend)
         throw backendLost({ id: volumeId, host: backendOf(volume), asked: this.#backend });
       const { driver_volume_type, data } = await this.#driver.initializeConnection(volumeId, connectorOf(connector));
-      const mode = text(connector.mode) ?? attachment.mode ?? (volume.readonly ? 'ro' : 'rw');
+      const mode = volume.readonly ? 'ro' : (text(connector.mode) ?? attachment.mode ?? 'rw');
       const connectionInfo = {
         ...data,
         access_mode: mode,

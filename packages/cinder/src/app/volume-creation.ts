@@ -129,22 +129,22 @@ export class VolumeCreation {
     // Kumo keeps neither backups nor groups yet: whatever is named does not exist.
     if (backupId !== undefined) throw backupNotFound({ id: backupId });
     if (groupId !== undefined) throw groupNotFound({ id: groupId });
-    if (snapshotId !== undefined) return { snapshot: await this.#snapshot(ctx, snapshotId) };
-    if (sourceVolumeId !== undefined) return { volume: await this.#sourceVolume(ctx, sourceVolumeId) };
+    if (snapshotId !== undefined) return { snapshot: await this.#snapshot(ctx, request, snapshotId) };
+    if (sourceVolumeId !== undefined) return { volume: await this.#sourceVolume(ctx, request, sourceVolumeId) };
     return {};
   }
 
-  async #snapshot(ctx: Context, id: string): Promise<Snapshot> {
+  async #snapshot(ctx: Context, request: VolumeRequest, id: string): Promise<Snapshot> {
     const snapshot = await findSnapshot(this.#deps.db.q, id);
-    if (!snapshot || !mayUse(ctx, snapshot)) throw snapshotNotFound({ id });
+    if (!snapshot || !mayUse(ctx, request, snapshot)) throw snapshotNotFound({ id });
     if (snapshot.status !== 'available')
       throw invalidSnapshot({ reason: `Originating snapshot status must be one of available values` });
     return snapshot;
   }
 
-  async #sourceVolume(ctx: Context, id: string): Promise<Volume> {
+  async #sourceVolume(ctx: Context, request: VolumeRequest, id: string): Promise<Volume> {
     const volume = await findVolume(this.#deps.db.q, id);
-    if (!volume || !mayUse(ctx, volume)) throw volumeNotFound({ id });
+    if (!volume || !mayUse(ctx, request, volume)) throw volumeNotFound({ id });
     if (volume.status !== 'available' && volume.status !== 'in-use')
       throw invalidVolume({ reason: `Originating volume status must be one of available, in-use values` });
     return volume;
@@ -178,8 +178,10 @@ export function isMultiattach({ extraSpecs }: VolumeType): boolean {
   return extraSpecs.multiattach === '<is> True';
 }
 
-function mayUse(ctx: Context, { projectId }: { projectId: string }): boolean {
-  return projectId === ctx.projectId || ctx.roles.includes('admin') || ctx.roles.includes('service');
+/** What a volume is copied from must be its project's own; an admin in his own project may copy from everywhere. */
+function mayUse(ctx: Context, request: VolumeRequest, owner: { projectId: string }): boolean {
+  if (owner.projectId === request.projectId) return true;
+  return request.projectId === ctx.projectId && ctx.roles.includes('admin');
 }
 
 function sizeOf({ sizeGb }: VolumeRequest, { snapshot, volume }: Source): number {

@@ -1,5 +1,5 @@
 import { forUpdate, nowIso } from '@kumo/core/db';
-import { type Metadata, metadataOf, putMetadata } from './metadata.ts';
+import { type Metadata, putMetadata } from './metadata.ts';
 import type { CinderDb, Queries, SnapshotRow } from './schema.ts';
 
 export interface Snapshot {
@@ -87,16 +87,4 @@ export async function changeSnapshot(
 
 export async function removeSnapshot(tx: Queries, id: string): Promise<void> {
   await tx.deleteFrom('snapshots').where('id', '=', id).execute();
-}
-
-export async function withSnapshotMetadata<T extends { id: string }>(
-  q: Queries,
-  snapshots: readonly T[],
-): Promise<(T & { metadata: Metadata })[]> {
-  const all = await metadataOf(
-    q,
-    'snapshot_metadata',
-    snapshots.map(({ id }) => id),
-  );
-  return snapshots.map((snapshot) => ({ ...snapshot, metadata: all.get(snapshot.id)! }));
 }

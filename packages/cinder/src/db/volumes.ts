@@ -1,5 +1,5 @@
 import { forUpdate, nowIso } from '@kumo/core/db';
-import { type Metadata, metadataOf, putMetadata } from './metadata.ts';
+import { type Metadata, putMetadata } from './metadata.ts';
 import type { CinderDb, Queries, VolumeRow } from './schema.ts';
 
 export interface Volume {
@@ -141,16 +141,4 @@ export async function unplacedVolumes(q: Queries): Promise<string[]> {
     .limit(1000)
     .execute();
   return rows.map(({ id }) => id);
-}
-
-export async function withMetadata<T extends { id: string }>(
-  q: Queries,
-  volumes: readonly T[],
-): Promise<(T & { metadata: Metadata })[]> {
-  const all = await metadataOf(
-    q,
-    'volume_metadata',
-    volumes.map(({ id }) => id),
-  );
-  return volumes.map((volume) => ({ ...volume, metadata: all.get(volume.id)! }));
 }
