@@ -14,6 +14,13 @@ export const NeutronConfig = T.Object(
       pattern: '^[a-z0-9_]{1,16}$',
       description: 'Marks what this cloud makes on a host; two clouds on one machine need different ones.',
     }),
+    hostNamespace: T.Optional(
+      T.String({
+        pattern: '^[a-z0-9-]{1,64}$',
+        description:
+          'The network namespace that plays the host, for several nodes on one machine. Default: the host itself.',
+      }),
+    ),
     guestUser: T.String({
       default: 'kumo-guest',
       minLength: 1,

@@ -57,7 +57,7 @@ export function dataPlane(env: DaemonEnv, config: NeutronConfig): DataPlane {
     };
   }
   requireNetAdmin();
-  const host = new NetHost({ cloudId: config.cloudId });
+  const host = new NetHost({ cloudId: config.cloudId, netns: config.hostNamespace });
   return {
     l2: () => ({
       l2: new LinuxBridgeL2Driver(host, {
