@@ -3,6 +3,7 @@ import { implement, nextLinks, type Route } from '@kumo/core/http';
 import { parseBoolean } from '@kumo/core/schema';
 import type { Aggregate, Aggregates } from '../app/aggregates.ts';
 import { type Hosts, type Hypervisor, lastHeard, numberOf, type Service } from '../app/hosts.ts';
+import { hypervisorCannot } from '../errors.ts';
 import { hypervisorBrief, hypervisorDetail, statisticsOf } from '../wire/hypervisor-view.ts';
 import { atLeast } from '../wire/versions.ts';
 import * as ops from './hosts.ts';
@@ -64,6 +65,10 @@ function hypervisorRoutes(hosts: Hosts): Route[] {
     implement(ops.showHypervisorStatistics, async () => ({
       hypervisor_statistics: statisticsOf((await hosts.hypervisors()).hypervisors),
     })),
+    implement(ops.showHypervisorUptime, async ({ params }) => {
+      await hosts.hypervisor(params.hypervisor_id);
+      throw hypervisorCannot({ what: 'get uptime' });
+    }),
     implement(ops.searchHypervisors, async ({ params }) => {
       const { hypervisors } = await hosts.hypervisors({ pattern: params.hypervisor_id });
       return { hypervisors: hypervisors.map((one) => hypervisorBrief(one, { uuid: false, servers: false })) };

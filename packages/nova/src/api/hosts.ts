@@ -80,6 +80,17 @@ export const showHypervisorStatistics = operation({
   reply: T.Object({ hypervisor_statistics: T.Record(T.String(), T.Integer()) }),
   errors: [401, 403],
 });
+/** No driver here tells the uptime: 501, which clients pass over. */
+export const showHypervisorUptime = operation({
+  name: 'showHypervisorUptime',
+  method: 'GET',
+  path: '/v2.1/os-hypervisors/{hypervisor_id}/uptime',
+  policy: admin('os-hypervisors:uptime'),
+  versions: { max: '2.87' },
+  params: HypervisorParams,
+  reply: T.Object({ hypervisor: T.Object({ ...Brief, uptime: T.String() }) }),
+  errors: [401, 403, 404, 501],
+});
 export const searchHypervisors = operation({
   name: 'searchHypervisors',
   method: 'GET',

@@ -79,7 +79,7 @@ export async function startApi(options: CloudOptions = {}): Promise<Api> {
   const quota = { instances: 10, cores: 20, ramMb: 51_200, keyPairs: 100, metadataItems: 128 };
   const cloud = await startCloud({ ...options, config: { quota, ...options.config } });
   const neutron = new ApiNeutron();
-  const cinder = new ApiCinder();
+  const cinder = new ApiCinder(cloud.cinder);
   const own: Partial<Record<HttpDaemonName, Transport>> = {
     'glance-api': glanceTransport,
     'neutron-server': neutron.transport,

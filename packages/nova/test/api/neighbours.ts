@@ -1,4 +1,5 @@
 /** Glance, Neutron and Cinder as nova-api asks them: their real contracts, a few rows in memory. */
+import { randomUUID } from 'node:crypto';
 import { cinderApi } from '@kumo/cinder/api';
 import { inProcess, type Transport } from '@kumo/core/client';
 import { defineError } from '@kumo/core/errors';
@@ -19,6 +20,7 @@ import { PolicySet } from '@kumo/core/policy';
 import { glanceApi } from '@kumo/glance/api';
 import { neutronApi } from '@kumo/neutron/api';
 import { Type as T } from 'typebox';
+import type { FakeCinder } from '../engine/fake-neighbours.ts';
 
 const absent = defineError('notFound', 'NotFound', '{what} could not be found.');
 
@@ -118,16 +120,47 @@ export const glanceTransport = transportOf('glance-api', glanceEnvelope, [
   }),
 ]);
 
+/** The same volumes and attachments that nova-compute sees. */
 export class ApiCinder {
-  volumes = new Map<string, Json>([
-    [VOLUME, { id: VOLUME, status: 'available', size: 1, multiattach: false, bootable: 'false' }],
-    [BUSY_VOLUME, { id: BUSY_VOLUME, status: 'in-use', size: 1, multiattach: false, bootable: 'true' }],
-  ]);
+  readonly engine: FakeCinder;
+
+  constructor(engine: FakeCinder) {
+    this.engine = engine;
+    engine.volumes.set(VOLUME, { id: VOLUME, status: 'available', size: 1, multiattach: false, bootable: 'false' });
+    engine.volumes.set(BUSY_VOLUME, {
+      id: BUSY_VOLUME,
+      status: 'in-use',
+      size: 1,
+      multiattach: false,
+      bootable: 'true',
+    });
+  }
+
+  #volume(id: string) {
+    const volume = this.engine.volumes.get(id);
+    if (!volume) throw absent({ what: 'Volume' });
+    return volume;
+  }
+
   readonly transport = transportOf('cinder-api', cinderEnvelope, [
-    open(cinderApi.showVolume, ({ params }) => {
-      const volume = this.volumes.get(params.volume_id!);
-      if (!volume) throw absent({ what: 'Volume' });
-      return { volume };
+    open(cinderApi.showVolume, ({ params }) => ({ volume: this.#volume(params.volume_id!) })),
+    open(cinderApi.createAttachment, ({ body }) => {
+      const { volume_uuid, instance_uuid } = body.attachment as Record<string, string>;
+      this.#volume(volume_uuid!).status = 'reserved';
+      const attachment = { id: randomUUID(), volume_id: volume_uuid!, instance: instance_uuid!, status: 'reserved' };
+      this.engine.attachments.set(attachment.id, attachment);
+      return { attachment };
+    }),
+    open(cinderApi.deleteAttachment, ({ params }) => {
+      this.#volume(this.engine.attachments.get(params.attachment_id!)!.volume_id).status = 'available';
+      this.engine.attachments.delete(params.attachment_id!);
+      return { attachments: [] };
+    }),
+    open(cinderApi.beginDetachingVolume, ({ params }) => {
+      this.#volume(params.volume_id!).status = 'detaching';
+    }),
+    open(cinderApi.rollDetachingVolume, ({ params }) => {
+      this.#volume(params.volume_id!).status = 'in-use';
     }),
     open(cinderApi.showSnapshot, () => {
       throw absent({ what: 'Snapshot' });
