@@ -29,9 +29,19 @@ export async function ownNamespaces(host: NetHost): Promise<{ name: string; kind
   const candidates = names.filter((name) => /^q(dhcp|router)-/.test(name));
   const found = [];
   for (const name of candidates) {
-    const [lo] = await host.ipJson<{ ifalias?: string }>(['link', 'show', 'dev', 'lo'], name);
+    const lo = await loopback(host, name);
     const mark = host.marks.read(lo?.ifalias);
     if (mark) found.push({ name, ...mark });
   }
   return found;
+}
+
+/** Undefined for a namespace that went while it was looked at: another agent removes its own meanwhile. */
+async function loopback(host: NetHost, name: string): Promise<{ ifalias?: string } | undefined> {
+  try {
+    return (await host.ipJson<{ ifalias?: string }>(['link', 'show', 'dev', 'lo'], name))[0];
+  } catch (error) {
+    if (namespaceExists(name)) throw error;
+    return undefined;
+  }
 }
