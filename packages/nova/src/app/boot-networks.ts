@@ -156,9 +156,10 @@ async function checkFixedIp(
   if (ports.length > 0) throw fixedIpInUse({ ip: fixedIp });
 }
 
+/** With Nova's own token: an ordinary user may not read quotas. */
 async function checkPortQuota(neutron: Neutron, ctx: Context, needed: number): Promise<void> {
   if (needed === 0 || ctx.projectId === undefined) return;
-  const { quota } = await neutron.showQuotaDetails({ params: { project_id: ctx.projectId }, token: ctx.token, ctx });
+  const { quota } = await neutron.showQuotaDetails({ params: { project_id: ctx.projectId }, ctx });
   const { port } = quota;
   if (port && port.limit >= 0 && port.used + port.reserved + needed > port.limit) throw portLimitExceeded();
 }

@@ -1,10 +1,10 @@
 import { cinderApi } from '@kumo/cinder/api';
-import { type Client, client } from '@kumo/core/client';
+import { type Client, client, ServiceTokenSource } from '@kumo/core/client';
 import type { DaemonEnv } from '@kumo/core/daemon';
 import { glanceApi } from '@kumo/glance/api';
 import { neutronApi } from '@kumo/neutron/api';
 
-/** The services that nova-api asks on a user's behalf, with the user's own token. */
+/** The services that nova-api asks on a user's behalf, with the user's own token; a call without one is Nova's own. */
 export interface Neighbours {
   readonly glance: Client<typeof glanceApi>;
   readonly neutron: Client<typeof neutronApi>;
@@ -16,9 +16,14 @@ const CINDER_VERSION = '3.60';
 
 export function neighbours(env: DaemonEnv): Neighbours {
   const from = 'nova-api';
+  const source = new ServiceTokenSource({ transport: env.transport('keystone'), from, ...env.serviceUser('nova') });
   return {
     glance: client(glanceApi, env.transport('glance-api'), { from, to: 'glance-api' }),
-    neutron: client(neutronApi, env.transport('neutron-server'), { from, to: 'neutron-server' }),
+    neutron: client(neutronApi, env.transport('neutron-server'), {
+      from,
+      to: 'neutron-server',
+      token: () => source.token(),
+    }),
     cinder: client(cinderApi, env.transport('cinder-api'), {
       from,
       to: 'cinder-api',
