@@ -100,7 +100,7 @@ export async function neutronServer(env: DaemonEnv, config: NeutronConfig): Prom
     stop: async () => {
       await closeApp(app);
       await serving?.close();
-      await deps.nova.idle();
+      await deps.nova.close();
       await db.close();
     },
   };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, client, ServiceTokenSource, type Transport } from '@kumo/core/client';
 import { KumoError } from '@kumo/core/errors';
 import type { Logger } from '@kumo/core/log';
@@ -13,6 +14,7 @@ export interface NovaEvent {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const MAX_WAITING = 10_000;
 const MAX_BATCH = 100;
+const CLOSE_MS = 1000;
 
 /**
  * Tells nova-api what became of instances' ports, in order, in batches, never in a caller's way. Nova asks Neutron itself
@@ -49,9 +51,10 @@ export class NovaNotifier {
     });
   }
 
-  /** What is waiting now was sent or given up. */
-  async idle(): Promise<void> {
-    await this.#sending;
+  /** Waits a moment for what is being sent; the rest is given up, for Nova asks by itself. */
+  async close(): Promise<void> {
+    if (this.#sending) await Promise.race([this.#sending, sleep(CLOSE_MS, undefined, { ref: false })]);
+    this.#waiting.length = 0;
   }
 
   async #sendAll(): Promise<void> {
