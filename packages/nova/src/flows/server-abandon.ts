@@ -2,7 +2,14 @@ import type { FlowDefinition } from '@kumo/core/flow';
 import { unlessAbsent } from '../compute/absent.ts';
 import { hostLost } from '../engine-errors.ts';
 import type { CleanupDeps } from './flow-deps.ts';
+import { interfaceAttach } from './interface-attach.ts';
+import { interfaceDetach } from './interface-detach.ts';
 import { type BuildInput, serverBuild } from './server-build.ts';
+import { serverPower } from './server-power.ts';
+import { volumeAttach } from './volume-attach.ts';
+import { volumeDetach } from './volume-detach.ts';
+
+const TASKS = [serverPower, volumeAttach, volumeDetach, interfaceAttach, interfaceDetach];
 
 type AbandonedBuild = FlowDefinition<CleanupDeps, BuildInput>;
 
@@ -33,4 +40,21 @@ export function abandonedBuild(): AbandonedBuild {
       await conductor.buildFailed({ serverId, host: server.host, attempt, excludeHosts, failure, requestId }, { ctx });
     },
   };
+}
+
+/**
+ * Tasks of a host that died, for servers that are being deleted: they end without a word, and the deletion, which waits for
+ * them, takes away whatever they made.
+ */
+export function abandonedTasks(): FlowDefinition<CleanupDeps, { serverId: string }>[] {
+  return TASKS.map(({ name, version, steps }) => ({
+    name,
+    version,
+    steps: steps.map((step) => ({
+      ...{ name: step.name, timeoutMs: step.timeoutMs, retry: step.retry },
+      run: (): never => {
+        throw hostLost({ host: 'of the server' }, { retryable: false });
+      },
+    })),
+  }));
 }

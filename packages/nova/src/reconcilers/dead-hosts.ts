@@ -17,7 +17,7 @@ export interface DeadHostsOptions {
   nudge(): void;
 }
 
-/** What can be ended without the host; the rest waits until it is back. */
+/** What can be ended without the host; the rest waits until it is back, or until the server is deleted. */
 const TAKEN_OVER = ['server.build', 'server.delete'];
 
 /** Takes builds and deletions from hosts that were not heard of for too long; one nova-conductor at a time. */
@@ -35,7 +35,9 @@ export function deadHosts(options: DeadHostsOptions): Reconciler {
       return (await lease(db, 'nova-dead-hosts', owner, intervalMs * 2)) ? dead : [];
     },
     reconcile: async (host) => {
-      const held = (await flowsHeldBy(db.q, host)).filter(({ name }) => TAKEN_OVER.includes(name));
+      const all = await flowsHeldBy(db.q, host);
+      const leaving = new Set(all.filter(({ name }) => name === 'server.delete').map(({ key }) => key));
+      const held = all.filter(({ name, key }) => TAKEN_OVER.includes(name) || leaving.has(key));
       for (const { id, name, key } of held) {
         log.warn({ host, flow: name, serverId: key }, 'host is down: its flow is taken over');
         await journal.handOver(id, null);

@@ -11,7 +11,7 @@ import { VolumeSide } from '../compute/volume-side.ts';
 import type { NovaConfig } from '../config.ts';
 import { reportService } from '../db/services.ts';
 import type { CleanupDeps, ScheduleDeps } from '../flows/flow-deps.ts';
-import { abandonedBuild } from '../flows/server-abandon.ts';
+import { abandonedBuild, abandonedTasks } from '../flows/server-abandon.ts';
 import { serverDelete } from '../flows/server-delete.ts';
 import { serverReschedule } from '../flows/server-schedule.ts';
 import { deadHosts } from '../reconcilers/dead-hosts.ts';
@@ -44,7 +44,7 @@ export async function novaConductor(env: DaemonEnv, config: NovaConfig): Promise
     allocations,
     nudge,
   };
-  const flows = [serverReschedule, serverDelete, abandonedBuild()];
+  const flows = [serverReschedule, serverDelete, abandonedBuild(), ...abandonedTasks()];
   const runner = flowRunner<CleanupDeps & ScheduleDeps>({
     journal,
     flows,

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inProcess } from '@kumo/core/client';
 import type { Context } from '@kumo/core/context';
-import type { Daemon } from '@kumo/core/daemon';
+import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { type Db, nowIso } from '@kumo/core/db';
 import { dbJournal, type FlowDefinition, type FlowRunner, flowRunner, flows } from '@kumo/core/flow';
 import type { Logger } from '@kumo/core/log';
+import type { Bus } from '@kumo/core/rpc';
 import { PlacementConfig, placementApi } from '@kumo/placement';
 import { Value } from 'typebox/value';
 import { type TestEnv, testEnv } from '../../../core/src/testing/env.ts';
@@ -52,6 +53,13 @@ export interface CloudOptions {
   config?: Record<string, unknown>;
   log?: Logger;
   databaseUrl?: (service: string) => string;
+  /** A bus of its own for every daemon, as in processes of their own. */
+  makeBus?: () => Bus;
+}
+
+/** Each change is in its file at once; the last word of a daemon that was killed must not come after its successor's. */
+class Hypervisor extends FakeDriver {
+  override async close(): Promise<void> {}
 }
 
 interface Host {
@@ -73,9 +81,12 @@ export class Cloud {
   scheduler!: Daemon;
   #api!: FlowRunner;
   readonly #dead: Host[] = [];
+  readonly #buses: Bus[] = [];
+  readonly #makeBus: (() => Bus) | undefined;
 
   constructor(options: CloudOptions) {
     const placement = inProcess(() => this.placement?.app);
+    this.#makeBus = options.makeBus;
     let dir = '';
     this.env = testEnv({
       host: 'controller',
@@ -99,12 +110,12 @@ export class Cloud {
     const { env } = this;
     this.placement = await placementApi(env, Value.Default(PlacementConfig, {}) as PlacementConfig);
     this.db = await openNovaDatabase(env, 'test');
-    this.conductor = await novaConductor(env, this.config);
+    this.conductor = await novaConductor(this.#ownEnv(), this.config);
     await this.conductor.start();
-    this.scheduler = await novaScheduler(env, this.config);
+    this.scheduler = await novaScheduler(this.#ownEnv(), this.config);
     await this.scheduler.start();
     for (const host of hosts) await this.startHost(host);
-    const { bus, log } = env;
+    const { bus, log } = this.#ownEnv();
     const deps = {
       scheduler: bus.client(schedulerRpc, { from: 'nova-api' }),
       conductor: bus.client(conductorRpc, { from: 'nova-api' }),
@@ -114,13 +125,20 @@ export class Cloud {
     await this.#api.start();
   }
 
+  #ownEnv(): DaemonEnv {
+    if (!this.#makeBus) return this.env;
+    const bus = this.#makeBus();
+    this.#buses.push(bus);
+    return { ...this.env, bus };
+  }
+
   /** The hypervisor outlives its nova-compute. */
   async startHost(name: string): Promise<Host> {
-    const driver = new FakeDriver({
+    const driver = new Hypervisor({
       stateFile: join(this.env.stateDir, `${name}-guests.json`),
       inventory: { vcpus: 64, memoryMb: 64_000, diskGb: 500, hostname: name },
     });
-    const mortal = mortalEnv({ ...this.env, host: name, stateDir: join(this.env.stateDir, name) });
+    const mortal = mortalEnv({ ...this.#ownEnv(), host: name, stateDir: join(this.env.stateDir, name) });
     const daemon = await novaCompute(mortal.env, this.config, { driver });
     await daemon.start();
     const host = { driver, daemon, mortal };
@@ -285,6 +303,7 @@ export class Cloud {
     await this.conductor?.stop();
     await this.placement?.stop();
     await this.db?.close();
+    for (const bus of this.#buses) await bus.close();
     await this.env.cleanUp();
   }
 }
