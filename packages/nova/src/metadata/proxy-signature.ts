@@ -1,7 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { defineError } from '@kumo/core/errors';
 
-export const instanceIdMissing = defineError('badRequest', 'BadRequest', 'X-Instance-ID header is missing from request.');
+export const instanceIdMissing = defineError(
+  'badRequest',
+  'BadRequest',
+  'X-Instance-ID header is missing from request.',
+);
 export const tenantIdMissing = defineError('badRequest', 'BadRequest', 'X-Tenant-ID header is missing from request.');
 export const signatureInvalid = defineError('forbidden', 'Forbidden', 'Invalid proxy request signature.');
 export const metadataNotFound = defineError('notFound', 'NotFound', 'There is no such metadata.');
