@@ -98,8 +98,8 @@ export async function attachedVolumesOf(
     .select(['server_id', 'volume_id', 'delete_on_termination'])
     .where('server_id', 'in', serverIds)
     .where('volume_id', 'is not', null)
+    .orderBy('server_id')
     .orderBy('created_at')
-    .orderBy('id')
     .execute();
   for (const row of rows)
     found.get(row.server_id)!.push({ volumeId: row.volume_id!, deleteOnTermination: row.delete_on_termination !== 0 });

@@ -12,6 +12,7 @@ export async function metadataOf(
     .selectFrom('server_metadata')
     .selectAll()
     .where('server_id', 'in', serverIds)
+    .orderBy('server_id')
     .orderBy('name')
     .execute();
   for (const { server_id, name, value } of rows) found.get(server_id)![name] = value;
@@ -43,6 +44,7 @@ export async function tagsOf(q: Queries, serverIds: readonly string[]): Promise<
     .selectFrom('server_tags')
     .selectAll()
     .where('server_id', 'in', serverIds)
+    .orderBy('server_id')
     .orderBy('tag')
     .execute();
   for (const { server_id, tag } of rows) found.get(server_id)!.push(tag);

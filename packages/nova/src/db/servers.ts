@@ -62,7 +62,7 @@ export function serverOf(row: ServerRow): Server {
     host: row.host,
     node: row.node,
     imageRef: row.image_ref,
-    flavor: JSON.parse(row.flavor) as FlavorSnapshot,
+    flavor: flavorOf(row.flavor),
     keyName: row.key_name,
     keyType: row.key_type,
     keyData: row.key_data,
@@ -87,6 +87,20 @@ export function serverOf(row: ServerRow): Server {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+const flavors = new Map<string, FlavorSnapshot>();
+const MAX_FLAVORS = 1000;
+
+/** Most servers share a few flavors, and lists are long: each text is read once. Nobody alters a snapshot. */
+function flavorOf(text: string): FlavorSnapshot {
+  let flavor = flavors.get(text);
+  if (!flavor) {
+    flavor = JSON.parse(text) as FlavorSnapshot;
+    if (flavors.size >= MAX_FLAVORS) flavors.clear();
+    flavors.set(text, flavor);
+  }
+  return flavor;
 }
 
 function rowOf(server: Server): ServerRow {

@@ -103,8 +103,8 @@ async function createServers(schema: SchemaModule, c: Columns): Promise<void> {
     .addColumn('created_at', c.time(), (col) => col.notNull())
     .addColumn('updated_at', c.time(), (col) => col.notNull())
     .execute();
-  await addIndex(schema, 'servers', ['deleted', 'project_id', 'created_at']);
-  await addIndex(schema, 'servers', ['deleted', 'created_at']);
+  await addIndex(schema, 'servers', ['deleted', 'project_id', 'created_at', 'id']);
+  await addIndex(schema, 'servers', ['deleted', 'created_at', 'id']);
   await addIndex(schema, 'servers', ['host', 'deleted']);
   await addIndex(schema, 'servers', ['updated_at']);
   for (const column of SERVER_FILTERS) await addIndex(schema, 'servers', [column]);
