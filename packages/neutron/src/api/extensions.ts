@@ -15,7 +15,6 @@ export const extensions: readonly { alias: string; name: string; description: st
     '2013-03-28',
   ],
   ['external-net', 'Neutron external network', 'Networks that lead outside.', '2013-01-14'],
-  ['extra_dhcp_opt', 'Neutron Extra DHCP options', 'DHCP options of a port.', '2013-03-17'],
   ['extraroute', 'Neutron Extra Route', 'Static routes of a router.', '2013-02-01'],
   ['filter-validation', 'Filter parameters validation', 'Unknown filters are refused.', '2018-03-21'],
   ['fip-port-details', 'Floating IP Port Details Extension', 'A floating IP shows its port.', '2018-04-09'],
