@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { cinderApi } from '@kumo/cinder/api';
 import type { Client } from '@kumo/core/client';
+import type { Static } from 'typebox';
 import type { GuestDisk } from '../drivers/virt/driver.ts';
 import { volumeFailed, volumeSlow, volumeUnreachable } from '../engine-errors.ts';
 import type { Conductor } from '../flows/flow-deps.ts';
@@ -9,6 +10,7 @@ import { unlessAbsent } from './absent.ts';
 import type { CallScope } from './call-scope.ts';
 
 export type Cinder = Client<typeof cinderApi>;
+type ConnectionInfo = Static<(typeof cinderApi.updateAttachment)['reply']>['attachment']['connection_info'];
 /** The microversion that Nova speaks with Cinder: attachments with os-complete. */
 export const CINDER_VERSION = '3.44';
 
@@ -33,16 +35,24 @@ export interface Connector {
   readonly ip: string;
 }
 
+export interface VolumeSideOptions {
+  readonly connector: Connector;
+  /** A hypervisor without disks takes volumes without data. */
+  readonly takesFakes: boolean;
+}
+
 /** Cinder from a host's point of view: makes, connects and releases the volumes of its guests. */
 export class VolumeSide {
   readonly #cinder: Cinder;
   readonly #conductor: Conductor;
   readonly #connector: Connector;
+  readonly #takesFakes: boolean;
 
-  constructor(cinder: Cinder, conductor: Conductor, connector: Connector) {
+  constructor(cinder: Cinder, conductor: Conductor, { connector, takesFakes }: VolumeSideOptions) {
     this.#cinder = cinder;
     this.#conductor = conductor;
     this.#connector = connector;
+    this.#takesFakes = takesFakes;
   }
 
   /** Every volume of the server exists and is connected to this host. @throws volumeFailed, volumeUnreachable */
@@ -113,17 +123,19 @@ export class VolumeSide {
       body: { attachment: { connector: { ...this.#connector, mountpoint: device.deviceName, mode: 'rw' } } },
       ...scope,
     });
-    const { driver_volume_type: kind, export_name, socket_path, host, port, access_mode } = attachment.connection_info;
-    if (kind !== 'nbd' || export_name === undefined || (socket_path === undefined && host === undefined))
-      throw volumeUnreachable({ volume: volumeId, reason: `its connection is of the kind '${kind ?? 'none'}'` });
-    const disk: GuestDisk = {
-      volumeId,
-      source: { kind: 'nbd', exportName: export_name, ...(socket_path ? { socket: socket_path } : { host, port }) },
-      bus: 'virtio',
-      readOnly: access_mode === 'ro',
-    };
+    const disk = this.#diskOf(volumeId, attachment.connection_info);
     if (device.bootIndex !== null && device.bootIndex >= 0) disk.bootIndex = device.bootIndex;
     return { disk, attachmentId };
+  }
+
+  #diskOf(volumeId: string, connection: ConnectionInfo): GuestDisk {
+    const { driver_volume_type: kind = 'none', export_name, socket_path, host, port, access_mode } = connection;
+    const isReachable = kind === 'nbd' ? (socket_path ?? host) !== undefined : kind === 'fake' && this.#takesFakes;
+    if (!isReachable || export_name === undefined)
+      throw volumeUnreachable({ volume: volumeId, reason: `its connection is of the kind '${kind}'` });
+    const where = socket_path === undefined ? { host, port } : { socket: socket_path };
+    const source: GuestDisk['source'] = { kind: 'nbd', exportName: export_name, ...where };
+    return { volumeId, source, bus: 'virtio', readOnly: access_mode === 'ro' };
   }
 
   async #ensureVolume(server: Pick<ServerDescription, 'id' | 'projectId'>, device: BlockDevice, scope: CallScope) {

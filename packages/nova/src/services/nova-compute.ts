@@ -59,7 +59,10 @@ export async function novaCompute(
     guests,
     network,
     images,
-    volumes: new VolumeSide(cinder, conductor, { host, ip: managementAddress }),
+    volumes: new VolumeSide(cinder, conductor, {
+      connector: { host, ip: managementAddress },
+      takesFakes: config.compute.driver === 'fake',
+    }),
     allocations: new Allocations(placement),
     seedSecret: env.sharedSecret('random-seed'),
     vifPlugTimeoutMs: config.compute.vifPlugTimeoutMs,

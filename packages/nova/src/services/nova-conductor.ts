@@ -40,7 +40,10 @@ export async function novaConductor(env: DaemonEnv, config: NovaConfig): Promise
     // Guests of hosts that are gone: their own host removes them when it comes back (reconcilers/orphans).
     guests: { destroy: async () => {} },
     network: new NetworkSide(neutron, host),
-    volumes: new VolumeSide(cinder, conductor, { host, ip: env.managementAddress }),
+    volumes: new VolumeSide(cinder, conductor, {
+      connector: { host, ip: env.managementAddress },
+      takesFakes: config.compute.driver === 'fake',
+    }),
     allocations,
     nudge,
   };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inProcess } from '@kumo/core/client';
+import { inProcess, type Transport } from '@kumo/core/client';
 import type { Context } from '@kumo/core/context';
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { type Db, nowIso } from '@kumo/core/db';
@@ -55,6 +55,8 @@ export interface CloudOptions {
   databaseUrl?: (service: string) => string;
   /** A bus of its own for every daemon, as in processes of their own. */
   makeBus?: () => Bus;
+  /** Real services in place of the fakes. */
+  transports?: Record<string, Transport>;
 }
 
 /** Each change is in its file at once; the last word of a daemon that was killed must not come after its successor's. */
@@ -98,6 +100,7 @@ export class Cloud {
         'neutron-server': this.neutron.transport,
         'cinder-api': this.cinder.transport,
         'placement-api': placement,
+        ...options.transports,
       },
     });
     dir = this.env.stateDir;
@@ -294,7 +297,14 @@ export class Cloud {
     assert.deepEqual(left, []);
   }
 
-  async stop(): Promise<void> {
+  async flowsEnd(): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    while ((await this.unfinishedFlows()).length > 0 && Date.now() < deadline) await sleep(10);
+    assert.deepEqual(await this.unfinishedFlows(), []);
+  }
+
+  /** @param neighbours stops what else uses this cloud's bus and directory. */
+  async stop(neighbours: () => Promise<void> = async () => {}): Promise<void> {
     await this.#api?.stop({ graceMs: 0 });
     for (const name of [...this.hosts.keys()]) await this.stopHost(name);
     for (const { mortal } of this.#dead) mortal.bury();
@@ -303,6 +313,7 @@ export class Cloud {
     await this.conductor?.stop();
     await this.placement?.stop();
     await this.db?.close();
+    await neighbours();
     for (const bus of this.#buses) await bus.close();
     await this.env.cleanUp();
   }

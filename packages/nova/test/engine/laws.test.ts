@@ -40,7 +40,7 @@ before(async () => {
   deps = {
     ...{ host: HOST, conductor, guests: driver, network: new NetworkSide(neutron, HOST) },
     images: new ImageCache(join(env.stateDir, 'images'), glance),
-    volumes: new VolumeSide(cinder, conductor, { host: HOST, ip: '127.0.0.1' }),
+    volumes: new VolumeSide(cinder, conductor, { connector: { host: HOST, ip: '127.0.0.1' }, takesFakes: false }),
     ...{ allocations: new Allocations(placement), seedSecret: 'seed', vifPlugTimeoutMs: 2_000, nudge: () => {} },
   };
 });
