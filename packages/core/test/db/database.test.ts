@@ -60,7 +60,10 @@ onEachDatabase('statements and transactions', (subject) => {
 
   test('objects, dates and undefined are refused as values, on all databases alike', async () => {
     for (const value of [{ id: 1 }, new Date(), ['a'], Number.NaN]) {
-      await assert.rejects(db.q.selectFrom('things').selectAll().where('id', '=', sql<string>`${value}`).execute(), TypeError);
+      await assert.rejects(
+        db.q.selectFrom('things').selectAll().where('id', '=', sql<string>`${value}`).execute(),
+        TypeError,
+      );
     }
   });
 

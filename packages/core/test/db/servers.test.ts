@@ -97,13 +97,14 @@ async function killed(server: TestServer): Promise<void> {
   assert.deepEqual(await read(), []);
   await back;
   let runs = 0;
+  let restarted: Promise<void> = Promise.resolve();
   const ended = db.transaction(async (tx) => {
     runs += 1;
     await tx.insertInto('things').values(thing('once')).execute();
     // The server dies between the last statement and COMMIT: the client only learns of it from COMMIT itself.
     if (runs === 1) {
       await server.kill();
-      void server.start();
+      restarted = server.start();
       await sleep(0);
     }
   });
@@ -115,6 +116,7 @@ async function killed(server: TestServer): Promise<void> {
   const found = (await read()).length;
   if (outcome === 'committed') assert.equal(found, 1);
   else assert.ok(commitUnknown.is(outcome), String(outcome));
+  await restarted;
   await db.close();
 }
 

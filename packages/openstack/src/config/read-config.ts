@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigError, loadConfig } from '@kumo/core/config';
 import { CommandError } from '../cli/command-error.ts';
-import { GUEST_USER } from '../system/guest-user.ts';
 import { KumoConfig } from './schema.ts';
 import { defaultStateDir } from './state-dir.ts';
 
@@ -25,15 +24,9 @@ export function readConfig(file: string | undefined): KumoConfig {
       fileRequired: file !== undefined,
       ignoredVariables: NO_SETTINGS,
     });
-    return withGuestUser({ ...config, stateDir: resolve(config.stateDir) });
+    return { ...config, stateDir: resolve(config.stateDir) };
   } catch (error) {
     if (error instanceof ConfigError) throw new CommandError(error.message, { exitCode: 2, cause: error });
     throw error;
   }
-}
-
-/** Where Kumo is root, taps belong to the user as which guests run. */
-function withGuestUser(config: KumoConfig): KumoConfig {
-  if (process.getuid?.() !== 0) return config;
-  return { ...config, neutron: { guestUser: GUEST_USER, ...config.neutron } };
 }
