@@ -32,5 +32,12 @@ export interface Microversion {
 
 /** A context without a user, for what a daemon does on its own account. */
 export function internalContext(requestId: string): Context {
-  return { requestId, userId: 'internal', roles: ['admin'], serviceRoles: ['service'], auditIds: [], isAdminContext: true };
+  return {
+    requestId,
+    userId: 'internal',
+    roles: ['admin'],
+    serviceRoles: ['service'],
+    auditIds: [],
+    isAdminContext: true,
+  };
 }

@@ -41,7 +41,13 @@ export class KumoError extends Error {
   readonly retryable: boolean;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(kind: ErrorKind, code: string, message: string, params: ErrorParams = {}, options: KumoErrorOptions = {}) {
+  constructor(
+    kind: ErrorKind,
+    code: string,
+    message: string,
+    params: ErrorParams = {},
+    options: KumoErrorOptions = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = code;
     this.kind = kind;
@@ -73,7 +79,8 @@ export function defineError(kind: ErrorKind, code: string, template: string): Er
   return Object.assign(make, {
     kind,
     code,
-    is: (error: unknown): error is KumoError => error instanceof KumoError && error.code === code && error.kind === kind,
+    is: (error: unknown): error is KumoError =>
+      error instanceof KumoError && error.code === code && error.kind === kind,
   });
 }
 
@@ -83,9 +90,17 @@ function fill(template: string, params: ErrorParams): string {
 
 /** Errors that every service may throw. */
 export const badRequest = defineError('badRequest', 'BadRequest', '{message}');
-export const unauthorized = defineError('unauthorized', 'Unauthorized', 'The request you have made requires authentication.');
+export const unauthorized = defineError(
+  'unauthorized',
+  'Unauthorized',
+  'The request you have made requires authentication.',
+);
 export const forbidden = defineError('forbidden', 'Forbidden', "Policy doesn't allow {rule} to be performed.");
-export const overLimit = defineError('tooLarge', 'RequestTooLarge', 'Request is too large: at most {limit} bytes are accepted here.');
+export const overLimit = defineError(
+  'tooLarge',
+  'RequestTooLarge',
+  'Request is too large: at most {limit} bytes are accepted here.',
+);
 export const unavailable = defineError('unavailable', 'ServiceUnavailable', '{message}');
 
 /** What a driver throws. `retryable` says whether running the same step again can help. */

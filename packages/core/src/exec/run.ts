@@ -38,12 +38,27 @@ export function run(program: string, args: readonly string[], options: RunOption
         const child = execFile(
           program,
           [...args],
-          { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 64 << 20, cwd, signal, env: env ? { ...process.env, ...env } : process.env },
+          {
+            timeout: timeoutMs,
+            killSignal: 'SIGKILL',
+            maxBuffer: 64 << 20,
+            cwd,
+            signal,
+            env: env ? { ...process.env, ...env } : process.env,
+          },
           (error, stdout, stderr) => {
             const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
             if (okCodes.includes(code)) return resolve({ code, stdout, stderr });
-            const why = error?.killed ? `killed after ${timeoutMs} ms` : (error && typeof error.code === 'string' ? error.code : `exit code ${code}`);
-            reject(new DriverError(`${program} ${args.slice(0, 4).join(' ')}: ${why}: ${stderr.trim().slice(-500)}`, { cause: error ?? undefined }));
+            const why = error?.killed
+              ? `killed after ${timeoutMs} ms`
+              : error && typeof error.code === 'string'
+                ? error.code
+                : `exit code ${code}`;
+            reject(
+              new DriverError(`${program} ${args.slice(0, 4).join(' ')}: ${why}: ${stderr.trim().slice(-500)}`, {
+                cause: error ?? undefined,
+              }),
+            );
           },
         );
         // A program that exits before reading its input closes the pipe; its exit code tells the story.
