@@ -92,6 +92,11 @@ function commandLine(pid: string): string[] {
   }
 }
 
+/** Whether a process runs; one that has ended and was not asked for by its parent does not. */
+export function isRunning(pid: number): boolean {
+  return commandLine(String(pid)).join('') !== '';
+}
+
 function workDirectory(pid: string): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
