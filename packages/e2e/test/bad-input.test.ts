@@ -75,6 +75,12 @@ test('bad requests are refused as documented, and change nothing', async (t) => 
   }
 });
 
+test('a good request changes rows, and that is seen', async () => {
+  const before = dumpDatabases(cloud.stateDir);
+  await demo.post('network', '/networks', { network: { name: 'good' } });
+  assert.ok(differences(before, dumpDatabases(cloud.stateDir)).some((line) => line.startsWith('+ neutron.networks ')));
+});
+
 /** Announces a body and sends nothing of it; gives the status that comes all the same. */
 function announce(api: Api, service: ServiceName, path: string, bytes: number): Promise<number> {
   return new Promise((resolve, reject) => {
