@@ -26,7 +26,7 @@ export const boot: Section = {
       for (let pair = -1; pair < PAIRS; pair++) {
         const began = performance.now();
         const id = await api.createServer(body);
-        const instance = join(cloud.stateDir, 'instances', id);
+        const instance = join(cloud.stateDir, 'nova', 'instances', id);
         await untilLine(join(instance, 'console.log'), LINE);
         const kumoMs = performance.now() - began;
         await api.untilActive(id, 50);
