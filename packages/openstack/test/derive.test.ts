@@ -57,6 +57,11 @@ function wholeBuild(): StoredSpan[] {
       ...amqp('nova-scheduler.selectHost', 'nova-api', 'nova-scheduler', 'server'),
       serverId: SERVER,
     }),
+    span(
+      'selected',
+      'select',
+      amqp('nova-scheduler.selectHost.reply.received', 'nova-scheduler', 'nova-api', 'client'),
+    ),
     span('hosts', 'selecting', sql('SELECT compute_nodes', 'nova-scheduler')),
     span('cast', 'selecting', {
       ...amqp('nova-compute.buildServer', 'nova-scheduler', 'nova-compute', 'client'),
@@ -75,6 +80,16 @@ function wholeBuild(): StoredSpan[] {
       serverId: SERVER,
     }),
     span('reads', 'describing', sql('SELECT servers', 'nova-conductor')),
+    span(
+      'described',
+      'describing',
+      amqp('nova-conductor.describeServer.reply', 'nova-conductor', 'nova-compute', 'client'),
+    ),
+    span(
+      'known',
+      'describe',
+      amqp('nova-conductor.describeServer.reply.received', 'nova-conductor', 'nova-compute', 'client'),
+    ),
     span('image', 'build', http('showImage', 'nova-compute', 'glance-api')),
     span('image-valid', 'image', http('validateToken', 'glance-api', 'keystone')),
     span('port', 'build', http('createPort', 'nova-compute', 'neutron-server')),

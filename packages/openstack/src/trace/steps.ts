@@ -152,8 +152,7 @@ export const STEPS: readonly StepDefinition[] = [
     to: 'nova-api',
     kind: 'amqp',
     what: "the host's id",
-    match: span('amqp', 'nova-scheduler.selectHost', 'nova-api', 'client'),
-    part: 'end',
+    match: span('amqp', 'nova-scheduler.selectHost.reply.received', 'nova-scheduler', undefined),
   },
   {
     step: 12,
@@ -202,8 +201,7 @@ export const STEPS: readonly StepDefinition[] = [
     to: 'nova-compute',
     kind: 'amqp',
     what: "the server's description",
-    match: span('amqp', 'nova-conductor.describeServer', undefined, 'server'),
-    part: 'end',
+    match: span('amqp', 'nova-conductor.describeServer.reply', 'nova-conductor', undefined),
   },
   {
     step: 18,
@@ -211,8 +209,7 @@ export const STEPS: readonly StepDefinition[] = [
     to: 'nova-compute',
     kind: 'amqp',
     what: 'takes the reply',
-    match: span('amqp', 'nova-conductor.describeServer', 'nova-compute', 'client'),
-    part: 'end',
+    match: span('amqp', 'nova-conductor.describeServer.reply.received', 'nova-conductor', undefined),
   },
   {
     step: 19,
