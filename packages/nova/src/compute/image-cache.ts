@@ -29,14 +29,13 @@ const FORMATS: Readonly<Record<string, CachedImage['format']>> = {
   iso: 'raw',
   ami: 'raw',
 };
-/** A download that was cut short by a crash is removed after so long. */
-const STALE_PART_MS = 3_600_000;
-
 /** Base images on this host, `<directory>/<image id>`: downloaded once, checked, never changed afterwards. */
 export class ImageCache {
   readonly #directory: string;
   readonly #glance: Glance;
   readonly #running = new Map<string, Promise<CachedImage>>();
+  /** Names of the downloads of this process; it is the only one that writes here. */
+  readonly #parts = new Set<string>();
 
   constructor(directory: string, glance: Glance) {
     this.#directory = directory;
@@ -56,14 +55,14 @@ export class ImageCache {
     return unlessAborted(work, signal);
   }
 
-  /** What is there, with the time of its last use. */
+  /** What is there, with the time of its last use; downloads that a crash cut short are removed on the way. */
   async entries(): Promise<{ imageId: string; usedAtMs: number }[]> {
     const names = await readdir(this.#directory).catch(absentIsEmpty);
     const entries: { imageId: string; usedAtMs: number }[] = [];
     for (const name of names) {
-      const { mtimeMs } = await stat(join(this.#directory, name));
-      if (!name.includes('.part-')) entries.push({ imageId: name, usedAtMs: mtimeMs });
-      else if (Date.now() - mtimeMs > STALE_PART_MS) await rm(join(this.#directory, name), { force: true });
+      const file = join(this.#directory, name);
+      if (!name.includes('.part-')) entries.push({ imageId: name, usedAtMs: (await stat(file)).mtimeMs });
+      else if (!this.#parts.has(name)) await rm(file, { force: true });
     }
     return entries;
   }
@@ -92,7 +91,9 @@ export class ImageCache {
 
   async #download(imageId: string, file: string, wanted: Wanted): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o711 });
-    const part = `${file}.part-${randomUUID()}`;
+    const partName = `${imageId}.part-${randomUUID()}`;
+    const part = join(this.#directory, partName);
+    this.#parts.add(partName);
     try {
       const body = await this.#glance.downloadImage({ params: { image_id: imageId } });
       await this.#write(imageId, body as Readable | Buffer, part, wanted);
@@ -102,6 +103,7 @@ export class ImageCache {
       await rename(part, file);
     } finally {
       await rm(part, { force: true });
+      this.#parts.delete(partName);
     }
   }
 

@@ -7,7 +7,7 @@ import type { GuestEvents } from '../guest-events.ts';
 import { qemuArguments } from './command-line.ts';
 import { readConsole } from './console-log.ts';
 import type { GuestMonitors } from './guest-monitor.ts';
-import { findProcess, type GuestProcess, identify, removePidFile } from './guest-process.ts';
+import { findProcess, type GuestProcess, identifyChild, removePidFile } from './guest-process.ts';
 import { checkTap, commandAs } from './guest-user.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { InstancePaths, Owner, StoredInstance } from './instance-files.ts';
@@ -78,5 +78,5 @@ async function startDetached(program: string, args: string[], paths: InstancePat
     });
   }
   child.unref();
-  return child.pid === undefined ? undefined : identify(child.pid, paths);
+  return child.pid === undefined ? undefined : identifyChild(child.pid);
 }
