@@ -1,7 +1,7 @@
 import { sleep } from '../api.ts';
 import { pidOf, realCloud } from '../bench-cloud.ts';
 import type { Section } from '../figures.ts';
-import { cpuMsOf, processesOf } from '../process-memory.ts';
+import { cpuMsOf, processesOf } from '../process-use.ts';
 
 const IDLE_MS = 10_000;
 const SAMPLES = 5;

@@ -1,7 +1,9 @@
 import { Api } from '../api.ts';
 import { fakeCloud, pidOf } from '../bench-cloud.ts';
 import type { Section } from '../figures.ts';
-import { pinToOneCore, requestsPerSecond } from '../wrk.ts';
+import { pinToOneCore, rateFigures, ratesUnder } from '../wrk.ts';
+
+const PEER = { perSecond: 85.1, cpuMs: 19.1 };
 
 /** Validations of one user's token by another one, with the catalog in the answer. */
 export const validate: Section = {
@@ -10,21 +12,19 @@ export const validate: Section = {
     await using cloud = await fakeCloud();
     const admin = await Api.login(cloud, 'admin');
     const demo = await Api.login(cloud, 'demo');
-    await pinToOneCore(await pidOf(cloud));
+    const pid = await pidOf(cloud);
+    await pinToOneCore(pid);
     const headers = { 'X-Auth-Token': admin.token, 'X-Subject-Token': demo.token };
-    const rate = async (connections: number) => {
+    const url = `${cloud.url('keystone')}/v3/auth/tokens`;
+    const figures = async (connections: number) => {
       say(`wrk with ${connections} connections`);
-      return {
+      const name = `GET /v3/auth/tokens, ${connections} connections`;
+      return rateFigures(await ratesUnder({ url, headers, connections, pid }), {
         section: 'validate',
-        name: `GET /v3/auth/tokens, ${connections} connections`,
-        unit: 'req/s' as const,
-        better: 'higher' as const,
-        samples: await requestsPerSecond(`${cloud.url('keystone')}/v3/auth/tokens`, headers, connections),
-        target: 2000,
-        peer: 85.1,
-        note: 'ours on one core, the peer on two that it shared with wrk',
-      };
+        name,
+        peer: PEER,
+      });
     };
-    return [await rate(8), await rate(16)];
+    return [...(await figures(8)), ...(await figures(16))];
   },
 };
