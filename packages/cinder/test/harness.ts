@@ -14,11 +14,11 @@ import { Type as T } from 'typebox';
 import { Value } from 'typebox/value';
 import { startMariadb, startPostgres, type TestServer } from '../../core/src/testing/databases.ts';
 import { TEST_TOKENS, type TestEnv, testEnv } from '../../core/src/testing/env.ts';
-import { makeApiDaemon } from '../src/api-daemon.ts';
 import { CinderConfig } from '../src/config.ts';
+import { cinderApi } from '../src/daemons/cinder-api.ts';
+import { cinderScheduler } from '../src/daemons/cinder-scheduler.ts';
+import { cinderVolume } from '../src/daemons/cinder-volume.ts';
 import { FakeVolumeDriver, type VolumeDriver } from '../src/drivers/volume/index.ts';
-import { makeSchedulerDaemon } from '../src/scheduler-daemon.ts';
-import { makeVolumeDaemon } from '../src/volume-daemon.ts';
 
 export { OTHER_PROJECT, TEST_PROJECT } from '../../core/src/testing/env.ts';
 
@@ -180,10 +180,10 @@ export class Harness {
       Value.Default(CinderConfig, { reportIntervalMs: 500, schedulePatienceMs: 3_000, ...options.config }),
     ) as CinderConfig;
     const harness = new Harness({ env, glance, config, driver: options.driver ?? new FakeVolumeDriver() });
-    const api = await makeApiDaemon(env, config, { checkReplies: true });
+    const api = await cinderApi(env, config, { checkReplies: true });
     harness.app = api.app!;
-    harness.daemons = [api, await makeSchedulerDaemon(env, config)];
-    if (!options.noBackend) harness.daemons.push(await makeVolumeDaemon(env, config, harness.driver));
+    harness.daemons = [api, await cinderScheduler(env, config)];
+    if (!options.noBackend) harness.daemons.push(await cinderVolume(env, config, harness.driver));
     for (const daemon of harness.daemons.toReversed()) await daemon.start();
     return harness;
   }

@@ -4,10 +4,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cinderVolume } from '../src/daemons/cinder-volume.ts';
 import { openCinderDatabase } from '../src/db/open.ts';
 import { removeVolume } from '../src/db/volumes.ts';
 import { FakeVolumeDriver, FileDriver } from '../src/drivers/volume/index.ts';
-import { makeVolumeDaemon } from '../src/volume-daemon.ts';
 import { FileHarnesses, qemuIo } from './drivers/file-harness.ts';
 import { Harness } from './harness.ts';
 
@@ -17,7 +17,7 @@ test('a volume waits for its back end, and goes on where the back end was stoppe
   try {
     const made = await h.call('POST', '/v3/volumes', { body: { volume: { size: 1 } } });
     const path = `/v3/volumes/${made.body.volume.id}`;
-    const first = await makeVolumeDaemon(h.env, h.config, driver);
+    const first = await cinderVolume(h.env, h.config, driver);
     await first.start();
     for (
       let at = 0;
@@ -28,7 +28,7 @@ test('a volume waits for its back end, and goes on where the back end was stoppe
       await sleep(20);
     }
     await first.stop();
-    const second = await makeVolumeDaemon(h.env, h.config, driver);
+    const second = await cinderVolume(h.env, h.config, driver);
     h.daemons.push(second);
     await second.start();
     await h.until(path, 'volume', 'available');

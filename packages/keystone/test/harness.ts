@@ -5,7 +5,7 @@ import { Value } from 'typebox/value';
 import { type TestEnv, testEnv } from '../../core/src/testing/env.ts';
 import type { KeystoneBootstrap } from '../src/app/bootstrap.ts';
 import { KeystoneConfig } from '../src/config.ts';
-import { keystoneDaemon } from '../src/daemon.ts';
+import { keystone } from '../src/daemons/keystone.ts';
 
 export const ADMIN_PASSWORD = 'admin-secret';
 export const DEMO_PASSWORD = 'demo-secret';
@@ -70,11 +70,9 @@ export class TestKeystone {
   ): Promise<TestKeystone> {
     const { databaseUrl } = options;
     const env = testEnv(databaseUrl === undefined ? {} : { databaseUrl: () => databaseUrl });
-    const daemon = await keystoneDaemon({
-      env,
-      config: testConfig(options.config),
+    const daemon = await keystone(env, testConfig(options.config), {
       bootstrap: options.bootstrap ?? bootstrapFor(),
-      checkReplies: options.checkReplies ?? true,
+      extra: { checkReplies: options.checkReplies ?? true },
     });
     await daemon.start();
     const started = new TestKeystone(env, daemon);

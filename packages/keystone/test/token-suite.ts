@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ADMIN_PASSWORD, bootstrapFor, DEMO_PASSWORD, passwordAuth, type TestKeystone } from './harness.ts';
+import { keystone as startKeystone } from '../src/daemons/keystone.ts';
+import { ADMIN_PASSWORD, bootstrapFor, DEMO_PASSWORD, passwordAuth, type TestKeystone, testConfig } from './harness.ts';
 
 const AUTH = '/v3/auth/tokens';
 
@@ -116,8 +117,6 @@ export function tokenSuite(name: string, cloud: () => TestKeystone): void {
   });
 
   test(`${name}: bootstrapping again changes nothing, a new configured password is set`, async () => {
-    const { keystoneDaemon } = await import('../src/daemon.ts');
-    const { testConfig } = await import('./harness.ts');
     const keystone = cloud();
     if (keystone.env.databaseUrl('keystone') === 'sqlite::memory:') return;
     const before = await expect(200, 'GET', '/v3/endpoints');
@@ -127,7 +126,7 @@ export function tokenSuite(name: string, cloud: () => TestKeystone): void {
     const again = async (adminPassword: string) => {
       const bootstrap = { ...bootstrapFor(), adminPassword };
       const config = testConfig({ changeCheckMs: 0 });
-      await (await keystoneDaemon({ env: keystone.env, config, bootstrap })).stop();
+      await (await startKeystone(keystone.env, config, { bootstrap })).stop();
     };
     await again(ADMIN_PASSWORD);
     await keystone.logIn('demo', 'my own');

@@ -1,8 +1,8 @@
-export { neutronDhcpAgent } from './agents/dhcp-agent.ts';
-export { neutronL2Agent } from './agents/l2-agent.ts';
-export { neutronL3Agent } from './agents/l3-agent.ts';
-export { neutronMetadataAgent } from './agents/metadata-agent.ts';
 export { NeutronConfig } from './config.ts';
+export { neutronDhcpAgent } from './daemons/neutron-dhcp-agent.ts';
+export { neutronL3Agent } from './daemons/neutron-l3-agent.ts';
+export { neutronL2Agent } from './daemons/neutron-linuxbridge-agent.ts';
+export { neutronMetadataAgent } from './daemons/neutron-metadata-agent.ts';
+export { neutronServer } from './daemons/neutron-server.ts';
 /** For `kumo reset`: what this cloud made on the host. */
 export { HostAuditDriver, NetHost } from './drivers/index.ts';
-export { neutronServer } from './neutron-server.ts';

@@ -4,7 +4,7 @@ import type { Daemon } from '@kumo/core/daemon';
 import { Ajv } from 'ajv';
 import { type TestEnv, type TestEnvOptions, testEnv } from '../../core/src/testing/env.ts';
 import { NeutronConfig } from '../src/config.ts';
-import { neutronServer } from '../src/neutron-server.ts';
+import { neutronServer } from '../src/daemons/neutron-server.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the wire carries
 export type Json = any;

@@ -1,16 +1,16 @@
+import type { DaemonEnv } from '@kumo/core/daemon';
 import { openDatabase } from '@kumo/core/db';
-import type { Logger } from '@kumo/core/log';
-import { quotaMigration } from '@kumo/core/quota';
-import { initial } from './migrations/0001-initial.ts';
+import { migrations } from './migrations/index.ts';
 import type { NeutronTables } from './schema.ts';
 import type { NeutronDb } from './table.ts';
 
-/** Opens Neutron's own database; neutron-server alone does. */
-export function openNeutron(options: { url: string; log: Logger }): Promise<NeutronDb> {
+/** Neutron's database; neutron-server alone opens it. */
+export function openNeutronDatabase(env: DaemonEnv, from: string): Promise<NeutronDb> {
   return openDatabase<NeutronTables>({
-    ...options,
+    url: env.databaseUrl('neutron'),
     service: 'neutron',
-    from: 'neutron-server',
-    migrations: [initial, quotaMigration],
+    from,
+    migrations,
+    log: env.log,
   });
 }

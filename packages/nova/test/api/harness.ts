@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Transport } from '@kumo/core/client';
 import type { Daemon, HttpDaemonName } from '@kumo/core/daemon';
-import { novaApi } from '../../src/services/nova-api.ts';
+import { novaApi } from '../../src/daemons/nova-api.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../engine/cloud.ts';
 import { ApiCinder, ApiNeutron, glanceTransport, IMAGE, NETWORK } from './neighbours.ts';
 

@@ -7,6 +7,7 @@ import { flowLaws } from '@kumo/core/flow';
 import { novaQuotas, usageOf } from '../../src/app/quotas.ts';
 import { Allocations } from '../../src/compute/allocations.ts';
 import { ImageCache } from '../../src/compute/image-cache.ts';
+import { neighbourClients } from '../../src/compute/neighbour-clients.ts';
 import { NetworkSide } from '../../src/compute/network-side.ts';
 import { VolumeSide } from '../../src/compute/volume-side.ts';
 import { blockDevicesOf, insertBlockDevices } from '../../src/db/block-devices.ts';
@@ -21,7 +22,6 @@ import { serverPower } from '../../src/flows/server-power.ts';
 import { volumeAttach } from '../../src/flows/volume-attach.ts';
 import { volumeDetach } from '../../src/flows/volume-detach.ts';
 import { conductorRpc } from '../../src/rpc/conductor.ts';
-import { neighbourClients } from '../../src/services/neighbour-clients.ts';
 import { type Cloud, type NewServer, newDevice, newServer, PROJECT, startCloud } from './cloud.ts';
 
 const HOST = 'laws-host';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Daemon } from '@kumo/core/daemon';
+import { novaMetadataApi } from '../../src/daemons/nova-metadata-api.ts';
 import { updateServer } from '../../src/db/servers.ts';
-import { novaMetadataApi } from '../../src/services/nova-metadata-api.ts';
 import { type Cloud, PROJECT, startCloud } from './cloud.ts';
 
 let cloud: Cloud;

@@ -28,7 +28,7 @@ export const DAEMONS: readonly DaemonKind[] = [
     name: 'keystone',
     service: 'keystone',
     make: async (env, config, secrets) =>
-      (await import('@kumo/keystone')).keystone(env, config.keystone, keystoneBootstrap(env, secrets)),
+      (await import('@kumo/keystone')).keystone(env, config.keystone, { bootstrap: keystoneBootstrap(env, secrets) }),
   },
   {
     name: 'placement-api',

@@ -1,6 +1,7 @@
-import { leaseMigration } from '@kumo/core/db';
+import { leaseMigration, type Migration } from '@kumo/core/db';
 import { flowMigration } from '@kumo/core/flow';
 import { quotaMigration } from '@kumo/core/quota';
 import { initial } from './0001-initial.ts';
 
-export const migrations = [flowMigration, quotaMigration, leaseMigration, initial];
+/** In the order in which they are run; all of Cinder's daemons open the database with the same list. */
+export const migrations: readonly Migration[] = [flowMigration, quotaMigration, leaseMigration, initial];

@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { dbJournal, flowRunner } from '@kumo/core/flow';
-import { Connections } from './app/connections.ts';
-import { backendReport, heartbeat } from './app/heartbeat.ts';
-import { Images } from './app/images.ts';
-import { VolumeQuota } from './app/quota.ts';
-import type { CinderConfig } from './config.ts';
-import { openCinderDatabase } from './db/open.ts';
-import { FakeVolumeDriver, FileDriver, type VolumeDriver } from './drivers/volume/index.ts';
-import { KeyedLock } from './drivers/volume/keyed-lock.ts';
-import { snapshotCreate } from './flows/snapshot-create.ts';
-import { snapshotDelete } from './flows/snapshot-delete.ts';
-import { volumeCreate } from './flows/volume-create.ts';
-import { volumeDelete } from './flows/volume-delete.ts';
-import { volumeExtend } from './flows/volume-extend.ts';
-import { volumeUpload } from './flows/volume-upload.ts';
-import { backendReconciler } from './reconcilers/backend.ts';
-import { volumeHandlers } from './rpc/volume.handlers.ts';
-import { volumeRpc } from './rpc/volume.ts';
+import { Connections } from '../app/connections.ts';
+import { backendReport, heartbeat } from '../app/heartbeat.ts';
+import { Images } from '../app/images.ts';
+import { VolumeQuota } from '../app/quota.ts';
+import type { CinderConfig } from '../config.ts';
+import { openCinderDatabase } from '../db/open.ts';
+import { FakeVolumeDriver, FileDriver, type VolumeDriver } from '../drivers/volume/index.ts';
+import { KeyedLock } from '../drivers/volume/keyed-lock.ts';
+import { snapshotCreate } from '../flows/snapshot-create.ts';
+import { snapshotDelete } from '../flows/snapshot-delete.ts';
+import { volumeCreate } from '../flows/volume-create.ts';
+import { volumeDelete } from '../flows/volume-delete.ts';
+import { volumeExtend } from '../flows/volume-extend.ts';
+import { volumeUpload } from '../flows/volume-upload.ts';
+import { backendReconciler } from '../reconcilers/backend.ts';
+import { volumeHandlers } from '../rpc/volume.handlers.ts';
+import { volumeRpc } from '../rpc/volume.ts';
 
 const NAME = 'cinder-volume';
 const FLOWS = [volumeCreate, volumeDelete, volumeExtend, volumeUpload, snapshotCreate, snapshotDelete];
@@ -37,7 +37,7 @@ async function openDriver(env: DaemonEnv, config: CinderConfig): Promise<VolumeD
 }
 
 /** cinder-volume: one back end on one host. `driver` instead of the configured one is for tests. */
-export async function makeVolumeDaemon(env: DaemonEnv, config: CinderConfig, given?: VolumeDriver): Promise<Daemon> {
+export async function cinderVolume(env: DaemonEnv, config: CinderConfig, given?: VolumeDriver): Promise<Daemon> {
   const { log, bus } = env;
   const backend = `${env.host}@${config.backendName}`;
   const db = await openCinderDatabase(env, NAME);

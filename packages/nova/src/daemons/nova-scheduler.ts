@@ -1,15 +1,15 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import type { Serving } from '@kumo/core/rpc';
+import { heartbeat } from '../app/heartbeat.ts';
 import { HostSelector } from '../app/scheduling/host-selector.ts';
 import { Allocations } from '../compute/allocations.ts';
+import { neighbourClients } from '../compute/neighbour-clients.ts';
 import type { NovaConfig } from '../config.ts';
+import { openNovaDatabase } from '../db/open.ts';
 import { reportService } from '../db/services.ts';
 import { computeRpc } from '../rpc/compute.ts';
 import { schedulerHandlers } from '../rpc/scheduler.handlers.ts';
 import { schedulerRpc } from '../rpc/scheduler.ts';
-import { heartbeat } from './heartbeat.ts';
-import { neighbourClients } from './neighbour-clients.ts';
-import { openNovaDatabase } from './nova-database.ts';
 
 /** nova-scheduler: chooses hosts. It keeps nothing and may run any number of times. */
 export async function novaScheduler(env: DaemonEnv, config: NovaConfig): Promise<Daemon> {

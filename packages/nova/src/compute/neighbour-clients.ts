@@ -4,10 +4,10 @@ import type { DaemonEnv } from '@kumo/core/daemon';
 import { glanceApi } from '@kumo/glance/api';
 import { neutronApi } from '@kumo/neutron/api';
 import * as placementApi from '@kumo/placement/api';
-import { PLACEMENT_VERSION, type Placement } from '../compute/allocations.ts';
-import type { Glance } from '../compute/image-cache.ts';
-import type { Neutron } from '../compute/network-side.ts';
-import { CINDER_VERSION, type Cinder } from '../compute/volume-side.ts';
+import { PLACEMENT_VERSION, type Placement } from './allocations.ts';
+import type { Glance } from './image-cache.ts';
+import type { Neutron } from './network-side.ts';
+import { CINDER_VERSION, type Cinder } from './volume-side.ts';
 
 export interface NeighbourClients {
   readonly glance: Glance;

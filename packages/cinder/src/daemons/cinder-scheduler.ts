@@ -1,14 +1,14 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { reconciler } from '@kumo/core/reconcile';
-import { heartbeat } from './app/heartbeat.ts';
-import { Scheduler } from './app/scheduler.ts';
-import type { CinderConfig } from './config.ts';
-import { dropExpiredMessages } from './db/messages.ts';
-import { openCinderDatabase } from './db/open.ts';
-import { unplacedVolumeReconciler } from './reconcilers/unplaced-volumes.ts';
-import { schedulerHandlers } from './rpc/scheduler.handlers.ts';
-import { schedulerRpc } from './rpc/scheduler.ts';
-import { volumeRpc } from './rpc/volume.ts';
+import { heartbeat } from '../app/heartbeat.ts';
+import { Scheduler } from '../app/scheduler.ts';
+import type { CinderConfig } from '../config.ts';
+import { dropExpiredMessages } from '../db/messages.ts';
+import { openCinderDatabase } from '../db/open.ts';
+import { unplacedVolumeReconciler } from '../reconcilers/unplaced-volumes.ts';
+import { schedulerHandlers } from '../rpc/scheduler.handlers.ts';
+import { schedulerRpc } from '../rpc/scheduler.ts';
+import { volumeRpc } from '../rpc/volume.ts';
 
 const NAME = 'cinder-scheduler';
 /** How long a volume waits at most that nobody told the scheduler of. */
@@ -17,7 +17,7 @@ const SEARCH_MS = 5_000;
 const EXPIRY_MS = 3_600_000;
 
 /** cinder-scheduler: chooses back ends for new volumes. */
-export async function makeSchedulerDaemon(env: DaemonEnv, config: CinderConfig): Promise<Daemon> {
+export async function cinderScheduler(env: DaemonEnv, config: CinderConfig): Promise<Daemon> {
   const { log, bus, host } = env;
   const db = await openCinderDatabase(env, NAME);
   const backends = bus.client(volumeRpc, { from: NAME, to: 'cinder-volume' });

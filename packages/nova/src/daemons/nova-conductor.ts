@@ -4,11 +4,14 @@ import type { Serving } from '@kumo/core/rpc';
 import { HostReports } from '../app/building/host-reports.ts';
 import { notifier } from '../app/building/notifications.ts';
 import { ServerProgress } from '../app/building/server-progress.ts';
+import { heartbeat } from '../app/heartbeat.ts';
 import { novaQuotas } from '../app/quotas.ts';
 import { Allocations } from '../compute/allocations.ts';
+import { neighbourClients } from '../compute/neighbour-clients.ts';
 import { NetworkSide } from '../compute/network-side.ts';
 import { VolumeSide } from '../compute/volume-side.ts';
 import type { NovaConfig } from '../config.ts';
+import { openNovaDatabase } from '../db/open.ts';
 import { reportService } from '../db/services.ts';
 import type { CleanupDeps, ScheduleDeps } from '../flows/flow-deps.ts';
 import { abandonedBuild, abandonedTasks } from '../flows/server-abandon.ts';
@@ -18,9 +21,6 @@ import { deadHosts } from '../reconcilers/dead-hosts.ts';
 import { conductorHandlers } from '../rpc/conductor.handlers.ts';
 import { conductorRpc } from '../rpc/conductor.ts';
 import { schedulerRpc } from '../rpc/scheduler.ts';
-import { heartbeat } from './heartbeat.ts';
-import { neighbourClients } from './neighbour-clients.ts';
-import { openNovaDatabase } from './nova-database.ts';
 
 /** nova-conductor: the computes' side of the database, and what must be done for servers that have no living host. */
 export async function novaConductor(env: DaemonEnv, config: NovaConfig): Promise<Daemon> {

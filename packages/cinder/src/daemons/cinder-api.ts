@@ -2,37 +2,37 @@ import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { dbJournal } from '@kumo/core/flow';
 import { type AppOptions, cinderEnvelope, closeApp, createApp, policiesOf, type Route } from '@kumo/core/http';
 import { PolicySet } from '@kumo/core/policy';
-import { attachmentRoutes } from './api/attachments.routes.ts';
-import { bothShapes } from './api/both-shapes.routes.ts';
-import { discoveryRoutes } from './api/discovery.routes.ts';
-import { MAX_VERSION, MIN_VERSION } from './api/discovery.ts';
-import { messageRoutes } from './api/messages.routes.ts';
-import { extraPolicies } from './api/policies.ts';
-import { quotaRoutes } from './api/quota-sets.routes.ts';
-import { serviceRoutes } from './api/services.routes.ts';
-import { snapshotMetadataRoutes } from './api/snapshot-metadata.routes.ts';
-import { snapshotRoutes } from './api/snapshots.routes.ts';
-import { typeRoutes } from './api/types.routes.ts';
-import { volumeActionRoutes } from './api/volume-actions.routes.ts';
-import { volumeMetadataRoutes } from './api/volume-metadata.routes.ts';
-import { volumeRoutes } from './api/volumes.routes.ts';
-import { Attachments } from './app/attachments.ts';
-import { Images } from './app/images.ts';
-import { Messages } from './app/messages.ts';
-import { VolumeQuota } from './app/quota.ts';
-import { QuotaSets } from './app/quota-sets.ts';
-import { ServiceList } from './app/service-list.ts';
-import { Snapshots } from './app/snapshots.ts';
-import { VolumeCreation } from './app/volume-creation.ts';
-import { VolumeLists } from './app/volume-list.ts';
-import { VolumeTypes } from './app/volume-types.ts';
-import { VolumeUpload } from './app/volume-upload.ts';
-import { Volumes } from './app/volumes.ts';
-import type { CinderConfig } from './config.ts';
-import { openCinderDatabase } from './db/open.ts';
-import type { CinderDb } from './db/schema.ts';
-import { schedulerRpc } from './rpc/scheduler.ts';
-import { volumeRpc } from './rpc/volume.ts';
+import { attachmentRoutes } from '../api/attachments.routes.ts';
+import { bothShapes } from '../api/both-shapes.routes.ts';
+import { discoveryRoutes } from '../api/discovery.routes.ts';
+import { MAX_VERSION, MIN_VERSION } from '../api/discovery.ts';
+import { messageRoutes } from '../api/messages.routes.ts';
+import { extraPolicies } from '../api/policies.ts';
+import { quotaRoutes } from '../api/quota-sets.routes.ts';
+import { serviceRoutes } from '../api/services.routes.ts';
+import { snapshotMetadataRoutes } from '../api/snapshot-metadata.routes.ts';
+import { snapshotRoutes } from '../api/snapshots.routes.ts';
+import { typeRoutes } from '../api/types.routes.ts';
+import { volumeActionRoutes } from '../api/volume-actions.routes.ts';
+import { volumeMetadataRoutes } from '../api/volume-metadata.routes.ts';
+import { volumeRoutes } from '../api/volumes.routes.ts';
+import { Attachments } from '../app/attachments.ts';
+import { Images } from '../app/images.ts';
+import { Messages } from '../app/messages.ts';
+import { VolumeQuota } from '../app/quota.ts';
+import { QuotaSets } from '../app/quota-sets.ts';
+import { ServiceList } from '../app/service-list.ts';
+import { Snapshots } from '../app/snapshots.ts';
+import { VolumeCreation } from '../app/volume-creation.ts';
+import { VolumeLists } from '../app/volume-list.ts';
+import { VolumeTypes } from '../app/volume-types.ts';
+import { VolumeUpload } from '../app/volume-upload.ts';
+import { Volumes } from '../app/volumes.ts';
+import type { CinderConfig } from '../config.ts';
+import { openCinderDatabase } from '../db/open.ts';
+import type { CinderDb } from '../db/schema.ts';
+import { schedulerRpc } from '../rpc/scheduler.ts';
+import { volumeRpc } from '../rpc/volume.ts';
 
 const NAME = 'cinder-api';
 
@@ -70,7 +70,7 @@ function routesOf(env: DaemonEnv, config: CinderConfig, db: CinderDb): Route[] {
 }
 
 /** cinder-api. It has no state besides the database and may run any number of times. `extra` is for tests. */
-export async function makeApiDaemon(
+export async function cinderApi(
   env: DaemonEnv,
   config: CinderConfig,
   extra: Partial<AppOptions> = {},

@@ -2,6 +2,8 @@ import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { type Reconciler, reconciler } from '@kumo/core/reconcile';
 import type { Serving } from '@kumo/core/rpc';
 import type { Static } from 'typebox';
+import { dataPlane } from '../agents/data-plane.ts';
+import { Heartbeat, type ServerClient } from '../agents/heartbeat.ts';
 import type { NeutronConfig } from '../config.ts';
 import {
   bridgeOf,
@@ -14,8 +16,6 @@ import {
 import { l2AgentRpc } from '../rpc/agents.ts';
 import { neutronServerRpc } from '../rpc/neutron-server.ts';
 import type { L2StateShape } from '../rpc/shapes.ts';
-import { dataPlane } from './data-plane.ts';
-import { Heartbeat, type ServerClient } from './heartbeat.ts';
 
 type L2State = Static<typeof L2StateShape>;
 type PortState = L2State['ports'][number];

@@ -28,9 +28,9 @@ import { ServerGroupsOfPorts } from '../app/server-security-groups.ts';
 import { Servers } from '../app/servers.ts';
 import { VolumeAttachments } from '../app/volume-attachments.ts';
 import type { NovaConfig } from '../config.ts';
+import { openNovaDatabase } from '../db/open.ts';
 import { serverSchedule } from '../flows/server-schedule.ts';
 import { computeRpc, conductorRpc, schedulerRpc } from '../rpc/index.ts';
-import { openNovaDatabase } from './nova-database.ts';
 
 export const NOVA_MIN_VERSION = '2.1';
 export const NOVA_MAX_VERSION = '2.96';

@@ -3,6 +3,8 @@ import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { DriverError } from '@kumo/core/errors';
 import { type Reconciler, reconciler } from '@kumo/core/reconcile';
 import type { Serving } from '@kumo/core/rpc';
+import { dataPlane } from '../agents/data-plane.ts';
+import { Heartbeat, type ServerClient } from '../agents/heartbeat.ts';
 import type { NeutronConfig } from '../config.ts';
 import {
   dhcpNamespace,
@@ -14,8 +16,6 @@ import {
 } from '../drivers/index.ts';
 import { metadataAgentRpc } from '../rpc/agents.ts';
 import { neutronServerRpc } from '../rpc/neutron-server.ts';
-import { dataPlane } from './data-plane.ts';
-import { Heartbeat, type ServerClient } from './heartbeat.ts';
 
 const BINARY = 'neutron-metadata-agent';
 const ALL = 'all';

@@ -1,11 +1,11 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
+import { dataPlane } from '../agents/data-plane.ts';
+import { Heartbeat } from '../agents/heartbeat.ts';
+import { namespaceAgent } from '../agents/namespace-agent.ts';
 import type { NeutronConfig } from '../config.ts';
 import { bridgeOf } from '../drivers/index.ts';
 import { dhcpAgentRpc, metadataAgentRpc } from '../rpc/agents.ts';
 import { neutronServerRpc } from '../rpc/neutron-server.ts';
-import { dataPlane } from './data-plane.ts';
-import { Heartbeat } from './heartbeat.ts';
-import { namespaceAgent } from './namespace-agent.ts';
 
 const BINARY = 'neutron-dhcp-agent';
 

@@ -1,13 +1,13 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import type { Static } from 'typebox';
+import { dataPlane } from '../agents/data-plane.ts';
+import { Heartbeat } from '../agents/heartbeat.ts';
+import { namespaceAgent } from '../agents/namespace-agent.ts';
 import type { NeutronConfig } from '../config.ts';
 import { bridgeOf } from '../drivers/index.ts';
 import { l3AgentRpc, metadataAgentRpc } from '../rpc/agents.ts';
 import { neutronServerRpc } from '../rpc/neutron-server.ts';
 import type { RouterShape } from '../rpc/shapes.ts';
-import { dataPlane } from './data-plane.ts';
-import { Heartbeat } from './heartbeat.ts';
-import { namespaceAgent } from './namespace-agent.ts';
 
 const BINARY = 'neutron-l3-agent';
 

@@ -1,7 +1,7 @@
-import type { HostProvider } from '../compute/host-provider.ts';
 import type { NovaConfig } from '../config.ts';
 import type { VirtDriver } from '../drivers/virt/driver.ts';
 import type { Conductor } from '../flows/flow-deps.ts';
+import type { HostProvider } from './host-provider.ts';
 
 export interface HostRegistrationOptions {
   readonly conductor: Conductor;

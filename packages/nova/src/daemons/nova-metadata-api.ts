@@ -1,12 +1,12 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { closeApp, createApp, novaEnvelope, policiesOf } from '@kumo/core/http';
 import { PolicySet } from '@kumo/core/policy';
+import { neighbourClients } from '../compute/neighbour-clients.ts';
 import { NetworkSide } from '../compute/network-side.ts';
 import type { NovaConfig } from '../config.ts';
+import { openNovaDatabase } from '../db/open.ts';
 import { metadataRoutes } from '../metadata/metadata.routes.ts';
 import { MetadataService } from '../metadata/metadata-service.ts';
-import { neighbourClients } from './neighbour-clients.ts';
-import { openNovaDatabase } from './nova-database.ts';
 
 /** nova-metadata-api: what guests ask at 169.254.169.254, handed on by Neutron's proxy. */
 export async function novaMetadataApi(env: DaemonEnv, _config: NovaConfig): Promise<Daemon> {

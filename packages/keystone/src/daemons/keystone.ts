@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
+import { type AppOptions, closeApp, createApp, keystoneEnvelope, policiesOf } from '@kumo/core/http';
+import { PolicySet } from '@kumo/core/policy';
+import { allRoutes } from '../api/all.routes.ts';
+import { treeRule } from '../api/role-assignments.ts';
+import { domainRoleRules } from '../api/roles.ts';
+import { baseRules } from '../api/rules.ts';
+import { bootstrapKeystone, type KeystoneBootstrap } from '../app/bootstrap.ts';
+import { composeApp } from '../app/compose.ts';
+import type { KeystoneConfig } from '../config.ts';
+import { openKeystoneDatabase } from '../db/open.ts';
+import { KeyRepository } from '../tokens/key-repository.ts';
+
+const NAME = 'keystone';
+
+/**
+ * keystone: the identity service. Its database is brought up to date, its Fernet keys are made, and what `bootstrap` names
+ * is made sure of before it answers. `extra` is for tests.
+ */
+export async function keystone(
+  env: DaemonEnv,
+  config: KeystoneConfig,
+  { bootstrap, extra }: { bootstrap?: KeystoneBootstrap; extra?: Partial<AppOptions> } = {},
+): Promise<Daemon> {
+  const { log } = env;
+  const keys = new KeyRepository(config.tokens.keyRepository ?? join(env.stateDir, 'keystone', 'fernet-keys'));
+  const db = await openKeystoneDatabase(env, NAME);
+  try {
+    const parts = composeApp({ db, keys, config });
+    if (bootstrap) await bootstrapKeystone(parts, bootstrap);
+    const routes = allRoutes(parts);
+    const policies = new PolicySet([...baseRules, ...domainRoleRules, treeRule, ...policiesOf(routes)], {
+      file: config.policyFile,
+      log,
+    });
+    const app = createApp({
+      service: NAME,
+      type: 'identity',
+      routes,
+      envelope: keystoneEnvelope,
+      tokens: parts.tokens,
+      policies,
+      log,
+      authUri: env.endpoint('keystone'),
+      metrics: () => env.metrics(),
+      ...extra,
+    });
+    return {
+      name: NAME,
+      app,
+      start: async () => {
+        await app.ready();
+      },
+      stop: async () => {
+        await closeApp(app);
+        await db.close();
+      },
+    };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}

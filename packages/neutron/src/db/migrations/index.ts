@@ -1,0 +1,6 @@
+import type { Migration } from '@kumo/core/db';
+import { quotaMigration } from '@kumo/core/quota';
+import { initial } from './0001-initial.ts';
+
+/** In the order in which they are run. */
+export const migrations: readonly Migration[] = [initial, quotaMigration];

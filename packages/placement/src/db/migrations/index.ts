@@ -1,0 +1,5 @@
+import type { Migration } from '@kumo/core/db';
+import { initial } from './0001-initial.ts';
+
+/** In the order in which they are run. */
+export const migrations: readonly Migration[] = [initial];
