@@ -120,6 +120,11 @@ export const invalidIpForSubnet = defineError(
   'InvalidIpForSubnet',
   'IP address {ip} is not a valid IP for the specified subnet.',
 );
+export const deviceIdNotOwned = defineError(
+  'conflict',
+  'DeviceIDNotOwnedByTenant',
+  'The following device_id {deviceId} is not owned by your tenant or matches another tenants router.',
+);
 export const macAddressInUse = defineError(
   'conflict',
   'MacAddressInUse',

@@ -46,6 +46,8 @@ const FixedIpInput = T.Object(
   { subnet_id: T.Optional(Id), ip_address: T.Optional(Address) },
   { additionalProperties: false },
 );
+/** Options become lines of dnsmasq's files. */
+const ONE_LINE = '^[^\\p{C}\\p{Zl}\\p{Zp}]*$';
 const Mac = T.String({ format: 'mac', maxLength: 17 });
 
 const writable = {
@@ -76,8 +78,8 @@ const writable = {
       T.Array(
         T.Object(
           {
-            opt_name: T.String({ minLength: 1, maxLength: 64 }),
-            opt_value: Nullable(T.String({ maxLength: 255 })),
+            opt_name: T.String({ minLength: 1, maxLength: 64, pattern: ONE_LINE }),
+            opt_value: Nullable(T.String({ maxLength: 255, pattern: ONE_LINE })),
             ip_version: T.Optional(T.Union([T.Integer(), T.String({ pattern: '^[46]$' })])),
           },
           { additionalProperties: false },

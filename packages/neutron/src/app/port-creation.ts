@@ -13,6 +13,7 @@ import { ownerOf } from './owner.ts';
 import { bind } from './port-binding.ts';
 import { insertPort, newMac, withFreshMacs } from './port-insertion.ts';
 import {
+  checkDevice,
   checkFixedIps,
   checkGroups,
   checkPairs,
@@ -75,6 +76,7 @@ export class PortCreation {
     const target = portTarget({ projectId, deviceOwner: wanted.deviceOwner }, network);
     caller.authorize(target);
     caller.authorizeAttributes('create_port', body, target);
+    await checkDevice(db.q, caller, wanted.deviceId);
     if (wanted.fixedIps) wanted.fixedIps = checkFixedIps(wanted.fixedIps, config.maxFixedIpsPerPort);
     const isTrusted = (wanted.deviceOwner ?? '').startsWith('network:');
     const portSecurityEnabled = wanted.portSecurityEnabled ?? (network.portSecurityEnabled && !isTrusted);

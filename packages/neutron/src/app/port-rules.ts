@@ -1,8 +1,14 @@
 import type { Caller } from '../api/caller.ts';
 import type { AddressPair, DhcpOption, Network, Port } from '../db/records.ts';
 import type { Query } from '../db/table.ts';
-import { securityGroups } from '../db/tables.ts';
-import { invalidInput, pairsNeedPortSecurity, portSecurityRequired, securityGroupNotFound } from '../errors.ts';
+import { routers, securityGroups } from '../db/tables.ts';
+import {
+  deviceIdNotOwned,
+  invalidInput,
+  pairsNeedPortSecurity,
+  portSecurityRequired,
+  securityGroupNotFound,
+} from '../errors.ts';
 import { ipText, parseIp, parsePrefix } from '../net/ip-address.ts';
 import type { FixedIpWish } from './ipam.ts';
 
@@ -99,6 +105,13 @@ export async function checkGroups(
   const missing = wanted.find((id) => !usable.has(id));
   if (missing !== undefined) throw securityGroupNotFound({ id: missing });
   return wanted;
+}
+
+/** @throws deviceIdNotOwned for the router of another project: agents would plug the port into it. */
+export async function checkDevice(q: Query, caller: Caller, deviceId: string | undefined): Promise<void> {
+  if (!deviceId || caller.seesAll) return;
+  const router = await routers.find(q, deviceId);
+  if (router && router.projectId !== caller.projectId) throw deviceIdNotOwned({ deviceId });
 }
 
 export function portTarget(

@@ -11,7 +11,7 @@ import type { NeutronDeps } from './deps.ts';
 import { pageRequestOf } from './list-filters.ts';
 import { PortCreation } from './port-creation.ts';
 import { removePortRows } from './port-removal.ts';
-import { checkGroups, type NewPort, type PortChanges, portTarget } from './port-rules.ts';
+import { checkDevice, checkGroups, type NewPort, type PortChanges, portTarget } from './port-rules.ts';
 import { updatePortRow } from './port-update.ts';
 import { checkRevision } from './revisions.ts';
 
@@ -99,6 +99,7 @@ export class Ports {
     caller.authorize(target);
     caller.authorizeAttributes('update_port', options.body as Record<string, unknown>, target);
     const { db } = this.#deps;
+    await checkDevice(db.q, caller, changes.deviceId);
     const groups =
       changes.securityGroups === undefined
         ? undefined
