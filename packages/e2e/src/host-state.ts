@@ -12,13 +12,11 @@ export interface HostState {
   files: string[];
 }
 
-/** Files that a cloud has in any case, or that are kept on purpose: databases, logs, keys, the cache of base images. */
+/** Files that a cloud has in any case: databases, logs, keys, what says that it runs; and whole base images, kept for a day. */
 const KEPT = [
   /^(db|log|keystone|guest)\//,
-  /^traces\.db/,
-  /^instances\/_?(base|cache)/,
-  /^(image-cache|base|cache)\//,
   /^run\/(kumo\.json|nodes\/)/,
+  /^nova\/images\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   /^[^/]+$/,
 ];
 const HELPERS = /^(qemu-system-|qemu-storage-daemon$|qemu-img$|qemu-nbd$|dnsmasq$|nsenter$|ip$)/;
@@ -44,9 +42,11 @@ async function linksFor({ cloudId }: Cloud): Promise<string[]> {
     .sort();
 }
 
-/** All network namespaces, except those whose `lo` says that another cloud made them. */
+/** Namespaces named as Kumo names them, except those whose `lo` says that another cloud made them. */
 async function namespacesOf({ cloudId }: Cloud): Promise<string[]> {
-  const names = existsSync('/run/netns') ? readdirSync('/run/netns') : [];
+  const names = existsSync('/run/netns')
+    ? readdirSync('/run/netns').filter((name) => /^q(dhcp|router)-/.test(name))
+    : [];
   const found: string[] = [];
   for (const name of names) {
     const [lo] = JSON.parse(await succeed('ip', ['-netns', name, '-json', 'link', 'show', 'dev', 'lo'])) as {
@@ -116,8 +116,8 @@ function filesOf({ stateDir }: Cloud): string[] {
 
 /** Process ids of the guests of a cloud, by server id: whoever was started from a server's directory. */
 export function guestPids(stateDir: string): Map<string, number> {
-  const files = globSync('instances/*/run/qemu.pid', { cwd: stateDir });
-  const alive = files.map((file) => [file.split('/')[1]!, Number(readFileSync(join(stateDir, file), 'utf8'))] as const);
+  const files = globSync('nova/instances/*/run/qemu.pid', { cwd: stateDir });
+  const alive = files.map((file) => [file.split('/')[2]!, Number(readFileSync(join(stateDir, file), 'utf8'))] as const);
   return new Map(alive.filter(([, pid]) => commandLine(String(pid))[0]?.includes('qemu-system')));
 }
 

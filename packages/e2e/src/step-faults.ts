@@ -20,13 +20,14 @@ const rpc = (name: string, side: 'client' | 'server', when: 'start' | 'end' = 's
   side,
   when,
 });
-/** What nova-compute asks of another service, seen from nova-compute. */
-const asked = (to: string, when: 'start' | 'end') => ({
-  name: '',
+/** What nova-compute asks of another service while it builds, seen from nova-compute. */
+const asked = (name: string, to: string, when: 'start' | 'end') => ({
+  name: `^${name}$`,
   from: 'nova-compute',
   to,
   kind: 'http',
   side: 'client' as const,
+  parent: '^flow.server.build.',
   when,
 });
 /** The other service checking the token of such a question. */
@@ -40,14 +41,14 @@ const checked = (from: string) => ({
 
 export const STEP_FAULTS: readonly StepFault[] = [
   { step: 1, victim: 'keystone', fault: { name: '^issueToken$', from: 'client', side: 'server' } },
-  { step: 2, victim: 'keystone', fault: { name: '^issueToken$', from: 'client', side: 'server', when: 'end' } },
+  { step: 2, victim: 'keystone', fault: { name: '^SELECT passwords$', parent: '^issueToken$', parentFrom: 'client' } },
   { step: 3, victim: 'nova-api', fault: { name: '^createServer$', side: 'server' } },
   {
     step: 4,
     victim: 'nova-api',
     fault: { name: '^validateToken$', from: 'nova-api', side: 'client', parent: '^createServer$' },
   },
-  { step: 5, victim: 'keystone', fault: { name: '^validateToken$', from: 'nova-api', side: 'server', when: 'end' } },
+  { step: 5, victim: 'keystone', fault: { name: '^validateToken$', from: 'nova-api', side: 'server' } },
   { step: 6, victim: 'nova-api', fault: { name: '^INSERT servers$', from: 'nova-api' } },
   { step: 7, victim: 'nova-api', fault: { name: '^COMMIT', from: 'nova-api', parent: '^createServer$', when: 'end' } },
   { step: 8, victim: 'nova-api', fault: rpc('nova-scheduler.selectHost', 'client') },
@@ -67,16 +68,16 @@ export const STEP_FAULTS: readonly StepFault[] = [
     victim: 'nova-conductor',
     fault: { name: '^SELECT', from: 'nova-conductor', kind: 'sql', parent: 'describeServer$' },
   },
-  { step: 17, victim: 'nova-conductor', fault: rpc('nova-conductor.describeServer', 'server', 'end') },
+  { step: 17, victim: 'nova-conductor', fault: rpc('nova-conductor.describeServer.reply', 'server') },
   { step: 18, victim: 'nova-compute', fault: rpc('nova-conductor.describeServer', 'client', 'end') },
-  { step: 19, victim: 'nova-compute', fault: asked('glance-api', 'start') },
+  { step: 19, victim: 'nova-compute', fault: asked('downloadImage', 'glance-api', 'start') },
   { step: 20, victim: 'glance-api', fault: checked('glance-api') },
-  { step: 21, victim: 'nova-compute', fault: asked('glance-api', 'end') },
-  { step: 22, victim: 'nova-compute', fault: asked('neutron-server', 'start') },
+  { step: 21, victim: 'nova-compute', fault: asked('downloadImage', 'glance-api', 'end') },
+  { step: 22, victim: 'nova-compute', fault: asked('createPort', 'neutron-server', 'start') },
   { step: 23, victim: 'neutron-server', fault: checked('neutron-server') },
-  { step: 24, victim: 'nova-compute', fault: asked('neutron-server', 'end') },
-  { step: 25, victim: 'nova-compute', fault: asked('cinder-api', 'start') },
+  { step: 24, victim: 'nova-compute', fault: asked('createPort', 'neutron-server', 'end') },
+  { step: 25, victim: 'nova-compute', fault: asked('createAttachment', 'cinder-api', 'start') },
   { step: 26, victim: 'cinder-api', fault: checked('cinder-api') },
-  { step: 27, victim: 'nova-compute', fault: asked('cinder-api', 'end') },
+  { step: 27, victim: 'nova-compute', fault: asked('createAttachment', 'cinder-api', 'end') },
   { step: 28, victim: 'nova-compute', fault: { name: '^hypervisor.spawn$', kind: 'native', when: 'end' } },
 ];
