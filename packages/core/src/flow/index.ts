@@ -22,6 +22,7 @@ export {
   type WriteAnswer,
 } from './journal.ts';
 export { flowLaws } from './laws.ts';
+export { flowPurge, purgeFlows } from './purge.ts';
 export { type FlowRunner, type FlowRunnerOptions, flowRunner } from './runner.ts';
 export { flows, type StartOptions } from './start.ts';
 export { type FlowRow, type FlowStepRow, type FlowTables, flowMigration } from './tables.ts';
