@@ -1,10 +1,11 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
-import { reconciler } from '@kumo/core/reconcile';
-import { heartbeat } from '../app/heartbeat.ts';
+import { flowPurge } from '@kumo/core/flow';
+import { heartbeat, reconciler } from '@kumo/core/reconcile';
 import { Scheduler } from '../app/scheduler.ts';
 import type { CinderConfig } from '../config.ts';
 import { dropExpiredMessages } from '../db/messages.ts';
 import { openCinderDatabase } from '../db/open.ts';
+import { reportService } from '../db/services.ts';
 import { unplacedVolumeReconciler } from '../reconcilers/unplaced-volumes.ts';
 import { schedulerHandlers } from '../rpc/scheduler.handlers.ts';
 import { schedulerRpc } from '../rpc/scheduler.ts';
@@ -30,7 +31,13 @@ export async function cinderScheduler(env: DaemonEnv, config: CinderConfig): Pro
     reconcile: () => dropExpiredMessages(db.q),
     log,
   });
-  const { reporter, report } = heartbeat({ db, config, binary: NAME, host, log });
+  const purge = flowPurge(db, log);
+  const { availabilityZone } = config;
+  const life = heartbeat({
+    intervalMs: config.reportIntervalMs,
+    log,
+    beat: () => reportService(db.q, { binary: NAME, host, availabilityZone }),
+  });
   let serving: { close(): Promise<void> } | undefined;
   return {
     name: NAME,
@@ -40,14 +47,14 @@ export async function cinderScheduler(env: DaemonEnv, config: CinderConfig): Pro
         { server: host, name: NAME },
         schedulerHandlers(scheduler, (id) => unplaced.nudge(id)),
       );
-      await report();
-      reporter.start();
+      await life.start();
       unplaced.start();
       expiry.start();
+      purge.start();
     },
     async stop() {
       await serving?.close();
-      await Promise.all([unplaced.stop(), expiry.stop(), reporter.stop()]);
+      await Promise.all([unplaced.stop(), expiry.stop(), purge.stop(), life.stop()]);
       await db.close();
     },
   };

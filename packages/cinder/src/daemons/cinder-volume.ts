@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { dbJournal, flowRunner } from '@kumo/core/flow';
+import { heartbeat } from '@kumo/core/reconcile';
+import { backendReport } from '../app/backend-report.ts';
 import { Connections } from '../app/connections.ts';
-import { backendReport, heartbeat } from '../app/heartbeat.ts';
 import { Images } from '../app/images.ts';
 import { VolumeQuota } from '../app/quota.ts';
 import type { CinderConfig } from '../config.ts';
 import { openCinderDatabase } from '../db/open.ts';
+import { reportService } from '../db/services.ts';
 import { FakeVolumeDriver, FileDriver, type VolumeDriver } from '../drivers/volume/index.ts';
 import { KeyedLock } from '../drivers/volume/keyed-lock.ts';
 import { snapshotCreate } from '../flows/snapshot-create.ts';
@@ -62,13 +64,14 @@ export async function cinderVolume(env: DaemonEnv, config: CinderConfig, given?:
     intervalMs: config.reconcileIntervalMs,
     log,
   });
-  const { reporter, report } = heartbeat({
-    db,
-    config,
-    binary: NAME,
-    host: backend,
-    stats: () => backendReport(driver, config.backendName),
+  const { availabilityZone } = config;
+  const life = heartbeat({
+    intervalMs: config.reportIntervalMs,
     log,
+    beat: async () => {
+      const stats = await backendReport(driver, config.backendName);
+      await reportService(db.q, { binary: NAME, host: backend, availabilityZone, stats });
+    },
   });
   let serving: { close(): Promise<void> } | undefined;
   return {
@@ -81,13 +84,12 @@ export async function cinderVolume(env: DaemonEnv, config: CinderConfig, given?:
         volumeHandlers(connections, () => runner.nudge()),
       );
       await runner.start();
-      await report();
-      reporter.start();
+      await life.start();
       reconcile.start();
     },
     async stop() {
       await serving?.close();
-      await Promise.all([reconcile.stop(), reporter.stop(), runner.stop()]);
+      await Promise.all([reconcile.stop(), life.stop(), runner.stop()]);
       await db.close();
     },
   };

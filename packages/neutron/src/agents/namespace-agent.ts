@@ -1,9 +1,8 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { DriverError } from '@kumo/core/errors';
-import { type ReconcileResult, type Reconciler, reconciler } from '@kumo/core/reconcile';
+import { type Heartbeat, type ReconcileResult, type Reconciler, reconciler } from '@kumo/core/reconcile';
 import type { Serving } from '@kumo/core/rpc';
 import type { NeutronConfig } from '../config.ts';
-import type { Heartbeat } from './heartbeat.ts';
 
 const AGAIN_MS = 250;
 
@@ -39,7 +38,8 @@ export function namespaceAgent(env: DaemonEnv, config: NeutronConfig, agent: Nam
       loop.start();
     },
     stop: async () => {
-      agent.heartbeat.stop();
+      // Nobody is there to answer it, perhaps: the report under way is not waited for.
+      void agent.heartbeat.stop();
       await serving?.close();
       await loop.stop();
     },

@@ -1,6 +1,6 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
+import { agentHeartbeat } from '../agents/agent-heartbeat.ts';
 import { dataPlane } from '../agents/data-plane.ts';
-import { Heartbeat } from '../agents/heartbeat.ts';
 import { namespaceAgent } from '../agents/namespace-agent.ts';
 import type { NeutronConfig } from '../config.ts';
 import { bridgeOf } from '../drivers/index.ts';
@@ -28,7 +28,7 @@ export async function neutronDhcpAgent(env: DaemonEnv, config: NeutronConfig): P
   };
   return namespaceAgent(env, config, {
     binary: BINARY,
-    heartbeat: new Heartbeat(server, env, config, {
+    heartbeat: agentHeartbeat(server, env, config, {
       agentType: 'DHCP agent',
       binary: BINARY,
       availabilityZone: config.availabilityZone,

@@ -1,7 +1,7 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import type { Static } from 'typebox';
+import { agentHeartbeat } from '../agents/agent-heartbeat.ts';
 import { dataPlane } from '../agents/data-plane.ts';
-import { Heartbeat } from '../agents/heartbeat.ts';
 import { namespaceAgent } from '../agents/namespace-agent.ts';
 import type { NeutronConfig } from '../config.ts';
 import { bridgeOf } from '../drivers/index.ts';
@@ -40,7 +40,7 @@ export async function neutronL3Agent(env: DaemonEnv, config: NeutronConfig): Pro
   };
   return namespaceAgent(env, config, {
     binary: BINARY,
-    heartbeat: new Heartbeat(server, env, config, {
+    heartbeat: agentHeartbeat(server, env, config, {
       agentType: 'L3 agent',
       binary: BINARY,
       availabilityZone: config.availabilityZone,

@@ -2,8 +2,8 @@ import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { type Reconciler, reconciler } from '@kumo/core/reconcile';
 import type { Serving } from '@kumo/core/rpc';
 import type { Static } from 'typebox';
+import { agentHeartbeat, type ServerClient } from '../agents/agent-heartbeat.ts';
 import { dataPlane } from '../agents/data-plane.ts';
-import { Heartbeat, type ServerClient } from '../agents/heartbeat.ts';
 import type { NeutronConfig } from '../config.ts';
 import {
   bridgeOf,
@@ -30,7 +30,7 @@ const DEBOUNCE_MS = 100;
 export async function neutronL2Agent(env: DaemonEnv, config: NeutronConfig): Promise<Daemon> {
   const server = env.bus.client(neutronServerRpc, { from: BINARY, to: 'neutron-server' });
   const agent = new L2Agent(env, config, { server, ...dataPlane(env, config).l2() });
-  const heartbeat = new Heartbeat(server, env, config, {
+  const heartbeat = agentHeartbeat(server, env, config, {
     agentType: 'Linux bridge agent',
     binary: BINARY,
     availabilityZone: null,
@@ -57,7 +57,8 @@ export async function neutronL2Agent(env: DaemonEnv, config: NeutronConfig): Pro
       agent.start();
     },
     stop: async () => {
-      heartbeat.stop();
+      // Nobody is there to answer it, perhaps: the report under way is not waited for.
+      void heartbeat.stop();
       await serving?.close();
       await agent.stop();
     },

@@ -3,8 +3,8 @@ import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { DriverError } from '@kumo/core/errors';
 import { type Reconciler, reconciler } from '@kumo/core/reconcile';
 import type { Serving } from '@kumo/core/rpc';
+import { agentHeartbeat, type ServerClient } from '../agents/agent-heartbeat.ts';
 import { dataPlane } from '../agents/data-plane.ts';
-import { Heartbeat, type ServerClient } from '../agents/heartbeat.ts';
 import type { NeutronConfig } from '../config.ts';
 import {
   dhcpNamespace,
@@ -50,7 +50,7 @@ export async function neutronMetadataAgent(env: DaemonEnv, config: NeutronConfig
     maxBackoffMs: 5000,
     log: env.log,
   });
-  const heartbeat = new Heartbeat(server, env, config, {
+  const heartbeat = agentHeartbeat(server, env, config, {
     agentType: 'Metadata agent',
     binary: BINARY,
     availabilityZone: null,
@@ -68,7 +68,8 @@ export async function neutronMetadataAgent(env: DaemonEnv, config: NeutronConfig
       loop.start();
     },
     stop: async () => {
-      heartbeat.stop();
+      // Nobody is there to answer it, perhaps: the report under way is not waited for.
+      void heartbeat.stop();
       await serving?.close();
       await loop.stop();
       await driver.close();

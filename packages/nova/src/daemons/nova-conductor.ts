@@ -1,10 +1,10 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
-import { dbJournal, flowRunner } from '@kumo/core/flow';
+import { dbJournal, flowPurge, flowRunner } from '@kumo/core/flow';
+import { heartbeat } from '@kumo/core/reconcile';
 import type { Serving } from '@kumo/core/rpc';
 import { HostReports } from '../app/building/host-reports.ts';
 import { notifier } from '../app/building/notifications.ts';
 import { ServerProgress } from '../app/building/server-progress.ts';
-import { heartbeat } from '../app/heartbeat.ts';
 import { novaQuotas } from '../app/quotas.ts';
 import { Allocations } from '../compute/allocations.ts';
 import { neighbourClients } from '../compute/neighbour-clients.ts';
@@ -63,6 +63,7 @@ export async function novaConductor(env: DaemonEnv, config: NovaConfig): Promise
   const progress = new ServerProgress({ db, quotas, allocations, notify, maxBuildAttempts, nudge: () => nudge() });
   const reports = new HostReports(db, notify);
   const hosts = deadHosts({ db, journal, owner: `${host}:${name}`, serviceDownSeconds, log, nudge: () => nudge() });
+  const purge = flowPurge(db, log);
   const life = heartbeat({
     intervalMs: reportIntervalMs,
     log,
@@ -77,9 +78,10 @@ export async function novaConductor(env: DaemonEnv, config: NovaConfig): Promise
       await life.start();
       await runner.start();
       hosts.start();
+      purge.start();
     },
     async stop() {
-      await hosts.stop();
+      await Promise.all([hosts.stop(), purge.stop()]);
       await runner.stop();
       await life.stop();
       await serving?.close();

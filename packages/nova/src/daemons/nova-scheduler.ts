@@ -1,6 +1,6 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
+import { heartbeat } from '@kumo/core/reconcile';
 import type { Serving } from '@kumo/core/rpc';
-import { heartbeat } from '../app/heartbeat.ts';
 import { HostSelector } from '../app/scheduling/host-selector.ts';
 import { Allocations } from '../compute/allocations.ts';
 import { neighbourClients } from '../compute/neighbour-clients.ts';
