@@ -14,6 +14,8 @@ export async function nodeCommand(config: KumoConfig): Promise<void> {
     tell({ kind: 'ready' });
     await untilStopped();
     await running.stop();
+    // The channel to the supervisor, which is listened to, would keep this process alive.
+    if (process.connected) process.disconnect();
   } catch (error) {
     tell({ kind: 'failed', message: (error as Error).message });
     throw error;
