@@ -40,7 +40,12 @@ for (const { name, patterns, concurrency, timeoutMs } of suites) {
       `--test-timeout=${timeoutMs}`,
       ...files,
     ],
-    { cwd: root, stdio: 'inherit' },
+    // The services' own suites run on SQLite alone unless they are told to run on MariaDB and PostgreSQL as well.
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, KUMO_TEST_DATABASES: process.env.KUMO_TEST_DATABASES ?? 'all' },
+    },
   );
   if (status !== 0) failed = true;
 }
