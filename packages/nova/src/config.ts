@@ -1,55 +1,89 @@
 import { type Static, Type as T } from 'typebox';
 
-const Limit = (value: number) => T.Integer({ minimum: -1, default: value });
+const Limit = (value: number, description: string) =>
+  T.Integer({ minimum: -1, default: value, description: `${description}; -1: no bound.` });
 
 /** Section `nova` of kumo.yaml. -1 is unlimited. */
 export const NovaConfig = T.Object(
   {
     quota: T.Object(
       {
-        instances: Limit(10),
-        cores: Limit(20),
-        ramMb: Limit(51_200),
-        keyPairs: Limit(100),
-        metadataItems: Limit(128),
+        instances: Limit(10, 'Servers of a project'),
+        cores: Limit(20, 'Virtual CPUs of all servers of a project'),
+        ramMb: Limit(51_200, 'Memory of all servers of a project'),
+        keyPairs: Limit(100, 'Key pairs of a user'),
+        metadataItems: Limit(128, 'Metadata items of a server'),
       },
       { additionalProperties: false, default: {} },
     ),
-    /** The longest page of a list. */
-    maxPageSize: T.Integer({ minimum: 1, maximum: 10_000, default: 1000 }),
-    defaultAvailabilityZone: T.String({ minLength: 1, default: 'nova' }),
-    /** A service that was not heard of for so long is down. */
-    serviceDownSeconds: T.Integer({ minimum: 1, default: 60 }),
-    reportIntervalMs: T.Integer({ minimum: 100, default: 10_000 }),
-    /** How often a build is tried on another host after the first one failed. */
-    maxBuildAttempts: T.Integer({ minimum: 1, default: 3 }),
+    maxPageSize: T.Integer({ description: 'The longest page of a list.', minimum: 1, maximum: 10_000, default: 1000 }),
+    defaultAvailabilityZone: T.String({
+      description: 'The zone of hosts in no aggregate that names one.',
+      minLength: 1,
+      default: 'nova',
+    }),
+    serviceDownSeconds: T.Integer({
+      description: 'A service that was not heard of for so long is down.',
+      minimum: 1,
+      default: 60,
+    }),
+    reportIntervalMs: T.Integer({
+      description: 'How often a daemon says that it is there.',
+      minimum: 100,
+      default: 10_000,
+    }),
+    maxBuildAttempts: T.Integer({
+      description: 'How often a build is tried on another host after the first one failed.',
+      minimum: 1,
+      default: 3,
+    }),
     allocationRatios: T.Object(
       {
-        cpu: T.Number({ exclusiveMinimum: 0, default: 4 }),
-        ram: T.Number({ exclusiveMinimum: 0, default: 1 }),
-        disk: T.Number({ exclusiveMinimum: 0, default: 1 }),
+        cpu: T.Number({
+          description: 'How much more than the host has may be promised.',
+          exclusiveMinimum: 0,
+          default: 4,
+        }),
+        ram: T.Number({ description: 'The same for memory.', exclusiveMinimum: 0, default: 1 }),
+        disk: T.Number({ description: 'The same for disk.', exclusiveMinimum: 0, default: 1 }),
       },
       { additionalProperties: false, default: {} },
     ),
     compute: T.Object(
       {
-        driver: T.Enum(['qemu', 'fake'], { default: 'qemu' }),
-        /** Builds and other flows that run at once on this host. */
-        concurrency: T.Integer({ minimum: 1, default: 10 }),
-        /** How long a build waits until Neutron says that its ports are wired. */
-        vifPlugTimeoutMs: T.Integer({ minimum: 1, default: 300_000 }),
-        /** Unused base images are kept this long. */
-        imageCacheSeconds: T.Integer({ minimum: 0, default: 86_400 }),
-        reservedMemoryMb: T.Integer({ minimum: 0, default: 512 }),
-        reservedDiskGb: T.Integer({ minimum: 0, default: 0 }),
-        reservedVcpus: T.Integer({ minimum: 0, default: 0 }),
-        /** Only with the fake driver: what the host claims to have, and how long its verbs take. */
+        driver: T.Enum(['qemu', 'fake'], {
+          default: 'qemu',
+          description: '`fake`: no guest is started; for tests and for trying the APIs.',
+        }),
+        concurrency: T.Integer({
+          description: 'Builds and other flows that run at once on this host.',
+          minimum: 1,
+          default: 10,
+        }),
+        vifPlugTimeoutMs: T.Integer({
+          description: 'How long a build waits until Neutron says that its ports are wired.',
+          minimum: 1,
+          default: 300_000,
+        }),
+        imageCacheSeconds: T.Integer({
+          description: 'Unused base images are kept this long.',
+          minimum: 0,
+          default: 86_400,
+        }),
+        reservedMemoryMb: T.Integer({ description: 'Kept for the host itself.', minimum: 0, default: 512 }),
+        reservedDiskGb: T.Integer({ description: 'Kept for the host itself.', minimum: 0, default: 0 }),
+        reservedVcpus: T.Integer({ description: 'Kept for the host itself.', minimum: 0, default: 0 }),
+        /** Only with the fake driver. */
         fake: T.Object(
           {
-            vcpus: T.Integer({ minimum: 1, default: 1000 }),
-            memoryMb: T.Integer({ minimum: 1, default: 1_000_000 }),
-            diskGb: T.Integer({ minimum: 1, default: 100_000 }),
-            spawnDelayMs: T.Integer({ minimum: 0, default: 0 }),
+            vcpus: T.Integer({
+              description: 'What a host with the fake driver claims to have.',
+              minimum: 1,
+              default: 1000,
+            }),
+            memoryMb: T.Integer({ description: 'The same.', minimum: 1, default: 1_000_000 }),
+            diskGb: T.Integer({ description: 'The same.', minimum: 1, default: 100_000 }),
+            spawnDelayMs: T.Integer({ description: 'How long its guests take to start.', minimum: 0, default: 0 }),
           },
           { additionalProperties: false, default: {} },
         ),

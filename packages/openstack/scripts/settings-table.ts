@@ -41,7 +41,7 @@ function rowsOf(setting: Setting, path: string): string[][] {
         `\`${path}.<name>\``,
         kindOf(first![1]),
         defaultOf(first![1]),
-        `One of ${below.map(([name]) => `\`${name}\``).join(', ')}.`,
+        `${setting.description} \`<name>\` is one of ${below.map(([name]) => `\`${name}\``).join(', ')}.`,
       ],
     ];
   return below.flatMap(([name, inner]) => rowsOf(inner, path ? `${path}.${name}` : name));

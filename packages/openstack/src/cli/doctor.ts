@@ -23,7 +23,7 @@ export function examine(): Finding[] {
       needed: false,
       detail: isRoot
         ? 'networks, taps and namespaces can be made'
-        : 'real networks need root: run kumo with sudo, or set neutron.dataplane and nova.virtDriver to fake',
+        : 'real networks need root: run kumo with sudo, or set neutron.dataplane, nova.compute.driver and cinder.driver to fake',
     },
     ...RUN_REQUIREMENTS.map((requirement) => programFinding(requirement, true, lacking)),
     ...TEST_REQUIREMENTS.map((requirement) => programFinding(requirement, false, lacking)),

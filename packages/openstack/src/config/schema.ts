@@ -9,7 +9,9 @@ import { type Static, Type as T } from 'typebox';
 import { defaultStateDir } from './state-dir.ts';
 
 const Port = T.Integer({ minimum: 1, maximum: 65535 });
-const PerHttpDaemon = <S extends ReturnType<typeof T.String> | typeof Port>(value: S) =>
+const Pem = T.String({ description: 'PEM; with both, every listener speaks HTTPS.' });
+const Password = T.String({ minLength: 1, description: 'Default: random, kept in secrets.yaml.' });
+const PerHttpDaemon = <S extends ReturnType<typeof T.String> | typeof Port>(value: S, description: string) =>
   T.Object(
     {
       keystone: T.Optional(value),
@@ -20,7 +22,7 @@ const PerHttpDaemon = <S extends ReturnType<typeof T.String> | typeof Port>(valu
       'neutron-server': T.Optional(value),
       'cinder-api': T.Optional(value),
     },
-    { additionalProperties: false, default: {} },
+    { additionalProperties: false, default: {}, description },
   );
 
 /** `kumo.yaml`, and a node's file: what may be set, with its default. */
@@ -30,7 +32,12 @@ export const KumoConfig = T.Object(
       default: defaultStateDir(),
       description: 'Where databases, images, disks, logs and secrets are.',
     }),
-    region: T.String({ default: 'RegionOne', minLength: 1, maxLength: 255 }),
+    region: T.String({
+      default: 'RegionOne',
+      minLength: 1,
+      maxLength: 255,
+      description: 'The region that the catalog names.',
+    }),
     host: T.String({
       default: hostname(),
       minLength: 1,
@@ -39,8 +46,8 @@ export const KumoConfig = T.Object(
     }),
     listen: T.String({ default: '127.0.0.1', description: 'The address of this node on the management network.' }),
     publicAddress: T.Optional(T.String({ description: 'The address that the catalog names; default: `listen`.' })),
-    ports: PerHttpDaemon(Port),
-    peers: PerHttpDaemon(T.String({ pattern: '^https?://' })),
+    ports: PerHttpDaemon(Port, "Where it listens; default: OpenStack's port."),
+    peers: PerHttpDaemon(T.String({ pattern: '^https?://' }), 'Where it is when it runs on another node.'),
     layout: T.Union([T.Literal('embedded'), T.Literal('processes')], {
       default: 'embedded',
       description: '`embedded`: every daemon in one process. `processes`: each in its own, started again when it dies.',
@@ -57,25 +64,36 @@ export const KumoConfig = T.Object(
       description: '`sqlite`, or a server without a database: `mysql://user:password@host:3306`.',
     }),
     passwords: T.Object(
-      { admin: T.Optional(T.String({ minLength: 1 })), demo: T.Optional(T.String({ minLength: 1 })) },
+      { admin: T.Optional(Password), demo: T.Optional(Password) },
       { additionalProperties: false, default: {} },
     ),
-    tls: T.Optional(T.Object({ certFile: T.String(), keyFile: T.String() }, { additionalProperties: false })),
+    tls: T.Optional(T.Object({ certFile: Pem, keyFile: Pem }, { additionalProperties: false })),
     log: T.Object(
       { level: T.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) },
       { additionalProperties: false, default: {} },
     ),
     trace: T.Object(
-      { otlpUrl: T.Optional(T.String({ pattern: '^https?://' })), hours: T.Number({ default: 24, minimum: 0 }) },
+      {
+        otlpUrl: T.Optional(
+          T.String({ pattern: '^https?://', description: 'A collector that gets the spans as well.' }),
+        ),
+        hours: T.Number({ default: 24, minimum: 0, description: 'How long spans are kept.' }),
+      },
       { additionalProperties: false, default: {} },
     ),
     firstContent: T.Object(
       {
-        publicCidr: T.String({ default: '172.24.4.0/24' }),
-        publicGateway: T.String({ default: '172.24.4.1' }),
-        publicPoolStart: T.String({ default: '172.24.4.10' }),
-        publicPoolEnd: T.String({ default: '172.24.4.250' }),
-        privateCidr: T.String({ default: '10.0.0.0/24' }),
+        publicCidr: T.String({
+          default: '172.24.4.0/24',
+          description: 'The external network; used at the first `up` only, like the others here.',
+        }),
+        publicGateway: T.String({
+          default: '172.24.4.1',
+          description: 'Its gateway: the address of `neutron.external.cidr`.',
+        }),
+        publicPoolStart: T.String({ default: '172.24.4.10', description: 'The first floating address.' }),
+        publicPoolEnd: T.String({ default: '172.24.4.250', description: 'The last one.' }),
+        privateCidr: T.String({ default: '10.0.0.0/24', description: 'The network `private`.' }),
       },
       { additionalProperties: false, default: {} },
     ),
