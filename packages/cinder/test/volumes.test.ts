@@ -63,6 +63,8 @@ onDatabases('volumes', (h) => {
       [{ volume: { size: -1 } }, 400, /size/],
       [{ volume: { size: 'many' } }, 400, /size/],
       [{ volume: { size: 1.5 } }, 400, /size/],
+      [{ volume: { size: 1e308 } }, 400, /size/],
+      [{ volume: { size: 2 ** 31 } }, 400, /size/],
       [{ volume: { size: 1, name: 'x'.repeat(256) } }, 400, /name/],
       [{ volume: { size: 1, metadata: { a: 1 } } }, 400, /metadata/],
       [{ volume: { size: 1, metadata: { a: 'x'.repeat(256) } } }, 400, /metadata/],

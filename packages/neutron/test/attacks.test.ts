@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { OTHER_PROJECT, TEST_PROJECT } from '../../core/src/testing/env.ts';
+import { neutronApi } from '../src/api/index.ts';
 import { makeNetwork, makePort, makeSubnet, type Neutron, startNeutron } from './harness.ts';
 
 let neutron: Neutron;
@@ -75,4 +76,20 @@ test('OSSA-2021-005: DHCP options hold no line breaks', async () => {
   }
   const { port: after } = await neutron.ok('GET', `/v2.0/ports/${port.id}`);
   assert.deepEqual(after.extra_dhcp_opts, [option]);
+});
+
+test('no filter or sort key of any list is an error of the server', async () => {
+  const lists = Object.values(neutronApi).filter(({ name, path }) => name.startsWith('list') && !path.includes('{'));
+  assert.ok(lists.length > 10);
+  for (const { path, query } of lists as { path: string; query?: { properties: object } }[]) {
+    const names = Object.keys(query?.properties ?? {});
+    const queries = names.flatMap((name) => [`${name}=1`, `${name}=%27`, `${name}=&${name}=x`, `sort_key=${name}`]);
+    for (const text of queries) {
+      const { status } = await neutron.call('GET', `${path}?${text}`, { as: 'admin' });
+      assert.ok(status < 500, `${path}?${text}: ${status}`);
+    }
+  }
+  for (const path of ['/v2.0/floatingips', '/v2.0/security-group-rules']) {
+    assert.equal((await neutron.call('GET', `${path}?name=x`, { as: 'member' })).status, 400, 'it has no name');
+  }
 });

@@ -58,8 +58,11 @@ export function parseBoolean(value: Static<typeof LooseBoolean> | undefined, fal
   return /^(?:true|t|yes|y|on|1)$/i.test(value.trim());
 }
 
-/** An integer, or its decimal digits as text, at most ten digits; `Number(value)` reads both. */
-export const LooseInteger = T.Union([T.Integer(), T.String({ pattern: '^-?[0-9]{1,10}$' })]);
+/** An integer that the databases' 32 bits hold, or at most nine decimal digits as text; `Number(value)` reads both. */
+export const LooseInteger = T.Union([
+  T.Integer({ minimum: -0x80000000, maximum: 0x7fffffff }),
+  T.String({ pattern: '^-?[0-9]{1,9}$' }),
+]);
 
 /** The properties of a list's query that all services share; spread them into the query's `T.Object`. */
 export const paging = {

@@ -51,6 +51,7 @@ export interface NewFloatingIp extends FloatingIpChanges {
 
 const text = (column: string) => ({ column, kind: 'text' }) as const;
 const FILTERS = {
+  name: null,
   floating_network_id: text('floating_network_id'),
   floating_ip_address: text('floating_ip_address'),
   fixed_ip_address: text('fixed_ip_address'),

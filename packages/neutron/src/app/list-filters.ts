@@ -30,18 +30,19 @@ const STANDARD: Readonly<Record<string, FilterSpec>> = {
 /**
  * The list's filters and order as the database takes them.
  *
+ * @param specs the resource's own filters; null takes a standard one away that it has no attribute for.
  * @param scope narrows what the caller may see at all.
  * @throws badRequest for a value that cannot be what the attribute is.
  */
 export function pageRequestOf(
   request: ListRequest,
-  specs: Readonly<Record<string, FilterSpec>>,
+  specs: Readonly<Record<string, FilterSpec | null>>,
   scope?: (query: UntypedSelect) => UntypedSelect,
 ): PageRequest {
   const filters: Filter[] = [];
   const conditions: ((query: UntypedSelect) => UntypedSelect)[] = scope ? [scope] : [];
   for (const [name, values] of request.filters) {
-    const spec = specs[name] ?? STANDARD[name];
+    const spec = Object.hasOwn(specs, name) ? specs[name] : STANDARD[name];
     if (!spec) throw badRequest({ message: `'${name}' is invalid attribute for filter.` });
     if ('where' in spec) conditions.push((query) => spec.where(query, values));
     else

@@ -46,6 +46,7 @@ const GROUP_FILTERS = {
   },
 } as const;
 const RULE_FILTERS = {
+  name: null,
   security_group_id: text('security_group_id'),
   direction: text('direction'),
   ethertype: text('ethertype'),
