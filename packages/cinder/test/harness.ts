@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { after, before, describe } from 'node:test';
+import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inProcess } from '@kumo/core/client';
 import type { Daemon } from '@kumo/core/daemon';
@@ -12,8 +12,8 @@ import { createImage, deleteImage, downloadImage, type ImageBody, showImage, upl
 import type { FastifyInstance } from 'fastify';
 import { Type as T } from 'typebox';
 import { Value } from 'typebox/value';
-import { startMariadb, startPostgres, type TestServer } from '../../core/src/testing/databases.ts';
 import { TEST_TOKENS, type TestEnv, testEnv } from '../../core/src/testing/env.ts';
+import { onDatabases as onEachDatabase } from '../../core/src/testing/on-databases.ts';
 import { CinderConfig } from '../src/config.ts';
 import { cinderApi } from '../src/daemons/cinder-api.ts';
 import { cinderScheduler } from '../src/daemons/cinder-scheduler.ts';
@@ -241,33 +241,15 @@ export class Harness {
   }
 }
 
-/**
- * The same tests on SQLite and, with KUMO_TEST_DATABASES=all, on MariaDB and PostgreSQL. `h` is to be called inside of
- * tests: it is the suite's own instance.
- */
+/** The same tests on each database. `h` is to be called inside of tests: it is the suite's own instance. */
 export function onDatabases(name: string, tests: (h: () => Harness) => void): void {
-  suite(`${name} (sqlite)`, undefined, tests);
-  if (process.env.KUMO_TEST_DATABASES !== 'all') return;
-  suite(`${name} (mariadb)`, startMariadb, tests);
-  suite(`${name} (postgres)`, startPostgres, tests);
-}
-
-function suite(
-  name: string,
-  startServer: (() => Promise<TestServer>) | undefined,
-  tests: (h: () => Harness) => void,
-): void {
-  describe(name, () => {
-    let server: TestServer | undefined;
+  onEachDatabase(name, (database) => {
     let harness: Harness | undefined;
     before(async () => {
-      server = await startServer?.();
-      harness = await Harness.start({ databaseUrl: server?.url('cinder') });
+      // Its daemons share one database: in memory each would have its own.
+      harness = await Harness.start(database.engine === 'sqlite' ? {} : { databaseUrl: database.url('cinder') });
     });
-    after(async () => {
-      await harness?.stop();
-      await server?.stop();
-    });
+    after(() => harness?.stop());
     tests(() => harness!);
   });
 }

@@ -4,9 +4,9 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { freePorts } from '../../core/src/testing/free-ports.ts';
 import { Api, type ServiceName } from './api.ts';
 import { type CommandOptions, type Outcome, outcomeOf, succeed } from './command.ts';
-import { freePorts } from './free-ports.ts';
 
 export const KUMO = fileURLToPath(new URL('../../../kumo', import.meta.url));
 export const HTTP_DAEMONS = [

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, describe } from 'node:test';
+import { after, before } from 'node:test';
 import type { Daemon } from '@kumo/core/daemon';
 import Value from 'typebox/value';
-import { startMariadb, startPostgres, type TestServer } from '../../core/src/testing/databases.ts';
 import { type TestEnv, testEnv } from '../../core/src/testing/env.ts';
+import { onDatabases as onEachDatabase } from '../../core/src/testing/on-databases.ts';
 import { GlanceConfig, glanceApi } from '../src/service.ts';
 
 export interface Answer {
@@ -36,7 +36,7 @@ export interface Glance {
 
 export interface GlanceOptions {
   config?: Partial<GlanceConfig>;
-  databaseUrl?: () => string;
+  databaseUrl?: (service: string) => string;
 }
 
 /** A whole Glance in this process, on real files and a real database. */
@@ -101,35 +101,14 @@ export async function startGlance({ config = {}, databaseUrl }: GlanceOptions = 
   return glance;
 }
 
-/**
- * The same tests on SQLite and, with KUMO_TEST_DATABASES=all, on MariaDB and PostgreSQL. `glance` is to be called inside
- * of tests: it is the suite's own instance.
- */
+/** The same tests on each database. `glance` is to be called inside of tests: it is the suite's own instance. */
 export function onDatabases(name: string, tests: (glance: () => Glance) => void, config?: Partial<GlanceConfig>): void {
-  suite(`${name} (sqlite)`, undefined, tests, config);
-  if (process.env.KUMO_TEST_DATABASES !== 'all') return;
-  suite(`${name} (mariadb)`, startMariadb, tests, config);
-  suite(`${name} (postgres)`, startPostgres, tests, config);
-}
-
-function suite(
-  name: string,
-  startServer: (() => Promise<TestServer>) | undefined,
-  tests: (glance: () => Glance) => void,
-  config: Partial<GlanceConfig> | undefined,
-): void {
-  describe(name, () => {
-    let server: TestServer | undefined;
+  onEachDatabase(name, (database) => {
     let glance: Glance;
     before(async () => {
-      server = await startServer?.();
-      const databaseUrl = server && (() => server!.url('glance'));
-      glance = await startGlance({ config, databaseUrl });
+      glance = await startGlance({ config, databaseUrl: database.url });
     });
-    after(async () => {
-      await glance?.stop();
-      await server?.stop();
-    });
+    after(() => glance?.stop());
     tests(() => glance);
   });
 }

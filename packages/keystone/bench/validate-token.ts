@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '@kumo/core/exec';
 import { listen } from '@kumo/core/http';
-import { ADMIN_PASSWORD, bootstrapFor, freePort, passwordAuth, TestKeystone } from '../test/harness.ts';
+import { freePort } from '../../core/src/testing/free-ports.ts';
+import { ADMIN_PASSWORD, bootstrapFor, passwordAuth, TestKeystone } from '../test/harness.ts';
 
 const seconds = Number(process.argv[2] ?? 8);
 const dir = mkdtempSync(join(tmpdir(), 'kumo-keystone-bench-'));

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { run } from '@kumo/core/exec';
 import { listen } from '@kumo/core/http';
-import { ADMIN_PASSWORD, bootstrapFor, freePort, TestKeystone } from './harness.ts';
+import { freePort } from '../../core/src/testing/free-ports.ts';
+import { ADMIN_PASSWORD, bootstrapFor, TestKeystone } from './harness.ts';
 
 const skip = existsSync('/usr/bin/openstack') ? false : 'python3-openstackclient is not installed';
 let keystone: TestKeystone;

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import type { Daemon } from '@kumo/core/daemon';
 import { Value } from 'typebox/value';
 import { type TestEnv, testEnv } from '../../core/src/testing/env.ts';
@@ -130,14 +129,4 @@ export function passwordAuth(name: string, password: string, scope?: object | st
       ...(wanted === undefined ? {} : { scope: wanted }),
     },
   };
-}
-
-/** A TCP port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  assert.ok(typeof address === 'object' && address);
-  return address.port;
 }

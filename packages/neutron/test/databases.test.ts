@@ -1,10 +1,8 @@
 /** The same requests on MariaDB and PostgreSQL, with what is peculiar to them: parallel transactions. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { startMariadb, startPostgres } from '../../core/src/testing/databases.ts';
+import { it } from 'node:test';
+import { onServers } from '../../core/src/testing/on-databases.ts';
 import { type Json, makeNetwork, makePort, makeSubnet, type Neutron, startNeutron } from './harness.ts';
-
-const all = process.env.KUMO_TEST_DATABASES === 'all';
 
 async function parallelPorts(neutron: Neutron): Promise<void> {
   const network = await makeNetwork(neutron);
@@ -76,19 +74,12 @@ async function defaultGroupOnce(neutron: Neutron): Promise<void> {
   );
 }
 
-for (const [name, start] of [
-  ['MariaDB', startMariadb],
-  ['PostgreSQL', startPostgres],
-] as const) {
-  describe(name, { skip: all ? false : 'set KUMO_TEST_DATABASES=all' }, () => {
-    it('takes the same requests, in parallel too', async (t) => {
-      const database = await start();
-      t.after(() => database.stop());
-      const neutron = await startNeutron({ env: { databaseUrl: (service) => database.url(service) } });
-      t.after(() => neutron.stop());
-      await parallelPorts(neutron);
-      await wholeSite(neutron);
-      await defaultGroupOnce(neutron);
-    });
+onServers('neutron', (database) => {
+  it('takes the same requests, in parallel too', async (t) => {
+    const neutron = await startNeutron({ env: { databaseUrl: database.url } });
+    t.after(() => neutron.stop());
+    await parallelPorts(neutron);
+    await wholeSite(neutron);
+    await defaultGroupOnce(neutron);
   });
-}
+});

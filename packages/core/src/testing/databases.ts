@@ -13,11 +13,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../exec/index.ts';
+import { freePort } from './free-ports.ts';
 
 /** A private database server for tests, on a random port of the loopback address; it ends with the test's process. */
 export interface TestServer {
@@ -229,14 +230,4 @@ function postgresBin(): string {
   const bin = versions.map((version) => join(root, version, 'bin')).find((path) => existsSync(join(path, 'initdb')));
   if (!bin) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
   return bin;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (!address || typeof address === 'string') throw new Error('No free port on 127.0.0.1');
-  return address.port;
 }

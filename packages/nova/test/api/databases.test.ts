@@ -1,26 +1,20 @@
 /** The API on MariaDB and PostgreSQL; only with KUMO_TEST_DATABASES=all, since the servers take seconds to start. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import { startMariadb, startPostgres } from '../../../core/src/testing/databases.ts';
+import { test } from 'node:test';
+import { onServers } from '../../../core/src/testing/on-databases.ts';
 import { serverBody, startApi } from './harness.ts';
 
-const isWanted = process.env.KUMO_TEST_DATABASES === 'all';
-
-for (const [name, start] of Object.entries({ MariaDB: startMariadb, PostgreSQL: startPostgres })) {
-  describe(name, { skip: !isWanted && 'KUMO_TEST_DATABASES is not all' }, () => {
-    test('servers, flavors, keys, quota and aggregates', { timeout: 120_000 }, async () => {
-      const server = await start();
-      const api = await startApi({ databaseUrl: (service) => server.url(service) });
-      try {
-        await useServers(api);
-        await useOthers(api);
-      } finally {
-        await api.stop();
-        await server.stop();
-      }
-    });
+onServers('nova-api', (database) => {
+  test('servers, flavors, keys, quota and aggregates', { timeout: 120_000 }, async () => {
+    const api = await startApi({ databaseUrl: database.url });
+    try {
+      await useServers(api);
+      await useOthers(api);
+    } finally {
+      await api.stop();
+    }
   });
-}
+});
 
 type Api = Awaited<ReturnType<typeof startApi>>;
 
