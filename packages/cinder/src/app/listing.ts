@@ -1,5 +1,5 @@
 import type { Context } from '@kumo/core/context';
-import type { Filter, FilterValue, Sort } from '@kumo/core/db';
+import { type Filter, type FilterValue, fromIso, type Sort, toIso } from '@kumo/core/db';
 import { pageSize, sortsOf } from '@kumo/core/http';
 import { parseBoolean } from '@kumo/core/schema';
 import type { ListQuery } from '../api/pieces.ts';
@@ -50,10 +50,9 @@ export function timeFilters(column: string, text: string | undefined): Filter[] 
   if (text === undefined) return [];
   return text.split(',').map((part) => {
     const [, operator = 'eq', time = ''] = /^(?:(gt|gte|lt|lte|eq|neq):)?(.*)$/.exec(part.trim()) ?? [];
-    const at = new Date(/[zZ]|[+-]\d\d:?\d\d$/.test(time) ? time : `${time}Z`);
-    if (Number.isNaN(at.getTime())) throw invalidInput({ reason: `${column} is no time: ${time.slice(0, 64)}` });
-    const value = `${at.toISOString().slice(0, 23)}000`;
-    return { column, op: OPERATORS[operator as keyof typeof OPERATORS], value };
+    const at = fromIso(time);
+    if (Number.isNaN(at)) throw invalidInput({ reason: `${column} is no time: ${time.slice(0, 64)}` });
+    return { column, op: OPERATORS[operator as keyof typeof OPERATORS], value: toIso(at) };
   });
 }
 

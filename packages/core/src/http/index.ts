@@ -44,3 +44,4 @@ export {
   type Route,
 } from './route.ts';
 export { type VersionDocument, versionBody, versionRoutes } from './version-documents.ts';
+export { wireTime } from './wire-time.ts';

@@ -1,4 +1,4 @@
-import { implement } from '@kumo/core/http';
+import { implement, wireTime } from '@kumo/core/http';
 import type { ImageMembers } from '../app/image-members.ts';
 import type { Images } from '../app/images.ts';
 import type { Member, MemberStatus } from '../db/image-members.ts';
@@ -11,7 +11,6 @@ import {
   showImageMember,
   updateImageMember,
 } from './image-members.ts';
-import { wireTime } from './image-wire.ts';
 import { seen } from './images.routes.ts';
 
 export const imageMemberRoutes = (images: Images, members: ImageMembers) => [

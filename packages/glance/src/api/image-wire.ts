@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { nowIso } from '@kumo/core/db';
+import { wireTime } from '@kumo/core/http';
 import type { Image } from '../db/images.ts';
 import { attributeReadOnly, attributeReserved, invalidField, locationsInvisible } from '../errors.ts';
 import type { ImageBody, ImageCreateBody } from './image-body.ts';
@@ -10,11 +11,6 @@ const readOnly = new Set([
   ...['direct_url', 'self', 'file', 'schema', 'id'],
 ]);
 const reserved = new Set(['location', 'deleted', 'deleted_at']);
-
-/** `2026-11-22T15:00:00Z`: Glance shows no fractions of a second. */
-export function wireTime(iso: string): string {
-  return `${iso.slice(0, 19)}Z`;
-}
 
 export function toWire(image: Image): ImageBody {
   return {

@@ -8,9 +8,6 @@ import type { Token, Tokens } from '../app/tokens.ts';
 import type { VersionedCache } from '../app/versioned-cache.ts';
 import { catalogMissing, invalid, tokenNotFound } from '../errors.ts';
 import { tokenTime } from '../tokens/token-claims.ts';
-import { domainToWire } from '../wire/domains.ts';
-import { projectToWire } from '../wire/projects.ts';
-import { flag } from '../wire/query.ts';
 import {
   type AuthBody,
   authCatalog,
@@ -23,6 +20,9 @@ import {
   type TokenBody,
   validateToken,
 } from './auth.ts';
+import { domainToWire } from './wire/domains.ts';
+import { projectToWire } from './wire/projects.ts';
+import { flag } from './wire/query.ts';
 
 type TokenWire = Static<typeof TokenBody>['token'];
 

@@ -1,11 +1,11 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import { notFound } from '../errors.ts';
-import { domainFromWire, domainToWire } from '../wire/domains.ts';
-import { ownDomain, pageLinks } from '../wire/lists.ts';
-import { equalities, flagValue, nameFilters } from '../wire/query.ts';
-import { targetOf } from '../wire/targets.ts';
 import { createDomain, deleteDomain, listDomains, showDomain, updateDomain } from './domains.ts';
+import { domainFromWire, domainToWire } from './wire/domains.ts';
+import { ownDomain, pageLinks } from './wire/lists.ts';
+import { equalities, flagValue, nameFilters } from './wire/query.ts';
+import { targetOf } from './wire/targets.ts';
 
 export function domainRoutes({ domains }: KeystoneParts): Route[] {
   return [

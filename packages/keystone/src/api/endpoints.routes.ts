@@ -1,9 +1,9 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
-import { endpointToWire } from '../wire/catalog.ts';
-import { pageLinks } from '../wire/lists.ts';
-import { equalities } from '../wire/query.ts';
 import { createEndpoint, deleteEndpoint, listEndpoints, showEndpoint, updateEndpoint } from './endpoints.ts';
+import { endpointToWire } from './wire/catalog.ts';
+import { pageLinks } from './wire/lists.ts';
+import { equalities } from './wire/query.ts';
 
 export function endpointRoutes({ catalog }: KeystoneParts): Route[] {
   return [

@@ -1,9 +1,9 @@
 import { implement, keystoneLinks, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import type { GrantIds, GrantParts } from '../app/grants.ts';
-import { roleToWire } from '../wire/roles.ts';
-import { targetOf } from '../wire/targets.ts';
 import { GRANT_KINDS, type GrantKind, grantOperations } from './grants.ts';
+import { roleToWire } from './wire/roles.ts';
+import { targetOf } from './wire/targets.ts';
 
 export function grantRoutes(parts: KeystoneParts): Route[] {
   return GRANT_KINDS.flatMap((kind) => routesOf(kind, parts));

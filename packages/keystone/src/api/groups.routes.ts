@@ -1,11 +1,6 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import { invalid, notFound } from '../errors.ts';
-import { groupToWire } from '../wire/groups.ts';
-import { domainFor, ownDomain, pageLinks } from '../wire/lists.ts';
-import { equalities, flagValue, nameFilters } from '../wire/query.ts';
-import { newIn, targetOf } from '../wire/targets.ts';
-import { userToWire } from '../wire/users.ts';
 import {
   addGroupUser,
   checkGroupUser,
@@ -17,6 +12,11 @@ import {
   showGroup,
   updateGroup,
 } from './groups.ts';
+import { groupToWire } from './wire/groups.ts';
+import { domainFor, ownDomain, pageLinks } from './wire/lists.ts';
+import { equalities, flagValue, nameFilters } from './wire/query.ts';
+import { newIn, targetOf } from './wire/targets.ts';
+import { userToWire } from './wire/users.ts';
 
 export function groupRoutes(parts: KeystoneParts): Route[] {
   const { groups } = parts;

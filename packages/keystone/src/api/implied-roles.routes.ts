@@ -1,7 +1,6 @@
 import { implement, type RequestFacts, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import type { RoleInference } from '../app/roles.ts';
-import { roleRefToWire } from '../wire/roles.ts';
 import {
   checkImpliedRole,
   createImpliedRole,
@@ -10,6 +9,7 @@ import {
   listRoleInferences,
   showImpliedRole,
 } from './implied-roles.ts';
+import { roleRefToWire } from './wire/roles.ts';
 
 export function impliedRoleRoutes({ roles }: KeystoneParts): Route[] {
   const inferenceToWire = ({ prior, implies }: RoleInference, request: RequestFacts) => ({

@@ -1,7 +1,6 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import { invalid, notFound } from '../errors.ts';
-import { targetOf } from '../wire/targets.ts';
 import {
   addProjectTag,
   checkProjectTag,
@@ -10,6 +9,7 @@ import {
   listProjectTags,
   replaceProjectTags,
 } from './projects.ts';
+import { targetOf } from './wire/targets.ts';
 
 const MAX_TAGS = 80;
 

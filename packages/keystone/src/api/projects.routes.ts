@@ -4,10 +4,6 @@ import type { Static } from 'typebox';
 import type { KeystoneParts } from '../app/compose.ts';
 import type { ProjectTree } from '../app/projects.ts';
 import { invalid, notFound } from '../errors.ts';
-import { domainFor, ownDomain, pageLinks } from '../wire/lists.ts';
-import { idTree, listTree, projectFromWire, projectToWire } from '../wire/projects.ts';
-import { commaList, equalities, flag, flagValue, nameFilters } from '../wire/query.ts';
-import { newIn, targetOf } from '../wire/targets.ts';
 import {
   createProject,
   deleteProject,
@@ -16,6 +12,10 @@ import {
   showProject,
   updateProject,
 } from './projects.ts';
+import { domainFor, ownDomain, pageLinks } from './wire/lists.ts';
+import { idTree, listTree, projectFromWire, projectToWire } from './wire/projects.ts';
+import { commaList, equalities, flag, flagValue, nameFilters } from './wire/query.ts';
+import { newIn, targetOf } from './wire/targets.ts';
 
 type Wanted = Static<typeof ProjectCreate>;
 type Query = Readonly<

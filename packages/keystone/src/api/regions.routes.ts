@@ -2,9 +2,6 @@ import { implement, type Route } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { KeystoneParts } from '../app/compose.ts';
 import { invalid } from '../errors.ts';
-import { regionToWire } from '../wire/catalog.ts';
-import { pageLinks } from '../wire/lists.ts';
-import { equalities } from '../wire/query.ts';
 import {
   createNamedRegion,
   createRegion,
@@ -14,6 +11,9 @@ import {
   showRegion,
   updateRegion,
 } from './regions.ts';
+import { regionToWire } from './wire/catalog.ts';
+import { pageLinks } from './wire/lists.ts';
+import { equalities } from './wire/query.ts';
 
 function fromWire({ id, description, parent_region_id: parentRegionId }: Static<typeof RegionCreate>) {
   return { id: id ?? undefined, description: description === null ? '' : description, parentRegionId };

@@ -3,9 +3,9 @@ import type { Static } from 'typebox';
 import type { KeystoneParts } from '../app/compose.ts';
 import type { AssignmentsWanted } from '../app/role-assignments.ts';
 import { invalid } from '../errors.ts';
-import { flag } from '../wire/query.ts';
-import { assignmentToWire } from '../wire/role-assignments.ts';
 import { listRoleAssignments, treeRule } from './role-assignments.ts';
+import { flag } from './wire/query.ts';
+import { assignmentToWire } from './wire/role-assignments.ts';
 
 export function roleAssignmentRoutes({ roleAssignments, projects }: KeystoneParts): Route[] {
   return [

@@ -1,11 +1,11 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import { notFound } from '../errors.ts';
-import { pageLinks } from '../wire/lists.ts';
-import { nameFilters } from '../wire/query.ts';
-import { roleToWire } from '../wire/roles.ts';
-import { targetOf } from '../wire/targets.ts';
 import { createRole, deleteRole, listRoles, showRole, updateRole } from './roles.ts';
+import { pageLinks } from './wire/lists.ts';
+import { nameFilters } from './wire/query.ts';
+import { roleToWire } from './wire/roles.ts';
+import { targetOf } from './wire/targets.ts';
 
 /** The rule for a domain's roles instead of the operation's own. */
 function ruleFor(role: { domainId?: string | null } | undefined, rule: string): { rule?: string } {

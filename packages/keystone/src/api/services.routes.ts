@@ -1,9 +1,9 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
-import { serviceToWire } from '../wire/catalog.ts';
-import { pageLinks } from '../wire/lists.ts';
-import { equalities } from '../wire/query.ts';
 import { createService, deleteService, listServices, showService, updateService } from './services.ts';
+import { serviceToWire } from './wire/catalog.ts';
+import { pageLinks } from './wire/lists.ts';
+import { equalities } from './wire/query.ts';
 
 export function serviceRoutes({ catalog }: KeystoneParts): Route[] {
   return [

@@ -1,12 +1,6 @@
 import { implement, keystoneLinks, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import { invalid, notFound } from '../errors.ts';
-import { groupToWire } from '../wire/groups.ts';
-import { domainFor, ownDomain, pageLinks } from '../wire/lists.ts';
-import { projectToWire } from '../wire/projects.ts';
-import { equalities, flagValue, nameFilters, timeFilter } from '../wire/query.ts';
-import { newIn, targetOf } from '../wire/targets.ts';
-import { userFromWire, userToWire } from '../wire/users.ts';
 import {
   changePassword,
   createUser,
@@ -17,6 +11,12 @@ import {
   showUser,
   updateUser,
 } from './users.ts';
+import { groupToWire } from './wire/groups.ts';
+import { domainFor, ownDomain, pageLinks } from './wire/lists.ts';
+import { projectToWire } from './wire/projects.ts';
+import { equalities, flagValue, nameFilters, timeFilter } from './wire/query.ts';
+import { newIn, targetOf } from './wire/targets.ts';
+import { userFromWire, userToWire } from './wire/users.ts';
 
 export function userRoutes(parts: KeystoneParts): Route[] {
   const { users } = parts;

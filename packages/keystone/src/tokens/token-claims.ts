@@ -1,3 +1,5 @@
+import { toIso } from '@kumo/core/db';
+
 /** What a token is for. */
 export type TokenScope =
   | { readonly kind: 'unscoped' }
@@ -21,5 +23,5 @@ export interface TokenClaims {
 
 /** A time as tokens print it: `2026-11-22T15:00:00.000000Z`. */
 export function tokenTime(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 23)}000Z`;
+  return `${toIso(seconds * 1000)}Z`;
 }

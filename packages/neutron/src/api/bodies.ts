@@ -1,7 +1,4 @@
-/** `2026-11-22T15:00:00.000000` as Neutron prints it: seconds, and Z. */
-export function wireTime(iso: string): string {
-  return `${iso.slice(0, 19)}Z`;
-}
+import { wireTime } from '@kumo/core/http';
 
 interface StandardRecord {
   id: string;

@@ -4,9 +4,9 @@ import { implement, nextLinks, type Route, sortsOf } from '@kumo/core/http';
 import { parseBoolean } from '@kumo/core/schema';
 import type { Static } from 'typebox';
 import { type Flavor, type Flavors, flavorSortKeys, type NewFlavor } from '../app/flavors.ts';
-import { atLeast } from '../wire/versions.ts';
 import * as ops from './flavors.ts';
 import { extraRules } from './policies.ts';
+import { atLeast } from './wire/versions.ts';
 
 const linksOf = (baseUrl: string, id: string) => [
   { rel: 'self', href: `${baseUrl}/v2.1/flavors/${id}` },

@@ -4,9 +4,9 @@ import { parseBoolean } from '@kumo/core/schema';
 import type { Aggregate, Aggregates } from '../app/aggregates.ts';
 import { type Hosts, type Hypervisor, lastHeard, numberOf, type Service } from '../app/hosts.ts';
 import { hypervisorCannot } from '../errors.ts';
-import { hypervisorBrief, hypervisorDetail, statisticsOf } from '../wire/hypervisor-view.ts';
-import { atLeast } from '../wire/versions.ts';
 import * as ops from './hosts.ts';
+import { hypervisorBrief, hypervisorDetail, statisticsOf } from './wire/hypervisor-view.ts';
+import { atLeast } from './wire/versions.ts';
 
 export function hostRoutes(deps: { hosts: Hosts; aggregates: Aggregates }): Route[] {
   return [

@@ -1,9 +1,8 @@
 import type { Context } from '@kumo/core/context';
-import { implement, nextLinks, type Route } from '@kumo/core/http';
+import { implement, nextLinks, type Route, wireTime } from '@kumo/core/http';
 import type { KeyPair, KeyPairs } from '../app/key-pairs.ts';
-import { wireTime } from '../wire/time.ts';
-import { atLeast } from '../wire/versions.ts';
 import * as ops from './key-pairs.ts';
+import { atLeast } from './wire/versions.ts';
 
 const briefView = ({ name, publicKey, fingerprint, type }: KeyPair) => ({
   name,

@@ -4,9 +4,9 @@ import { implement, type Route } from '@kumo/core/http';
 import { parseBoolean } from '@kumo/core/schema';
 import type { ExternalEvents } from '../app/external-events.ts';
 import type { Limits, QuotaSets } from '../app/quota-sets.ts';
-import { atLeast } from '../wire/versions.ts';
 import * as ops from './limits.ts';
 import { extraRules } from './policies.ts';
+import { atLeast } from './wire/versions.ts';
 
 /** What nova-network counted up to 2.35; Neutron has it now. */
 const PROXIED: Limits = { fixed_ips: -1, floating_ips: -1, security_groups: -1, security_group_rules: -1 };

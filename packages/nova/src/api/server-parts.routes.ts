@@ -5,13 +5,13 @@ import type { ServerConsole } from '../app/server-console.ts';
 import type { ServerLifecycle } from '../app/server-lifecycle.ts';
 import type { Server, Servers } from '../app/servers.ts';
 import { metadataKeyNotFound, networkLabelNotFound, serverNotFound, tagNotFound } from '../errors.ts';
-import { actionView, diagnosticsView, eventView } from '../wire/action-view.ts';
-import { addressesView } from '../wire/server-view.ts';
-import { atLeast } from '../wire/versions.ts';
 import { extraRules } from './policies.ts';
 import * as parts from './server-parts.ts';
 import { loadServer, targetOf } from './servers.routes.ts';
 import { showServer } from './servers.ts';
+import { actionView, diagnosticsView, eventView } from './wire/action-view.ts';
+import { addressesView } from './wire/server-view.ts';
+import { atLeast } from './wire/versions.ts';
 
 export interface PartsDeps {
   servers: Servers;

@@ -8,9 +8,6 @@ import type { ServerLifecycle } from '../app/server-lifecycle.ts';
 import { type ServerQuery, sortableKeys } from '../app/server-selection.ts';
 import type { Server, Servers } from '../app/servers.ts';
 import { serverNotFound } from '../errors.ts';
-import { wantedServers } from '../wire/server-request.ts';
-import { serverLinks, serverView, type ViewOptions } from '../wire/server-view.ts';
-import { atLeast } from '../wire/versions.ts';
 import { extraRules } from './policies.ts';
 import {
   createServer,
@@ -21,6 +18,9 @@ import {
   showServer,
   updateServer,
 } from './servers.ts';
+import { wantedServers } from './wire/server-request.ts';
+import { serverLinks, serverView, type ViewOptions } from './wire/server-view.ts';
+import { atLeast } from './wire/versions.ts';
 
 export interface ServerRoutesDeps {
   servers: Servers;

@@ -1,5 +1,5 @@
 import { type Filter, fromIso, toIso } from '@kumo/core/db';
-import { invalid } from '../errors.ts';
+import { invalid } from '../../errors.ts';
 
 /** A truth value in a query as Keystone reads it: `?nocatalog` is true, `0`, `false`, `no` and `off` are false. */
 export function flag(value: string | undefined): boolean {

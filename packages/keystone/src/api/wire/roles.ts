@@ -1,7 +1,7 @@
 import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import type { RoleBody } from '../api/roles.ts';
-import type { Role } from '../db/roles.ts';
+import type { Role } from '../../db/roles.ts';
+import type { RoleBody } from '../roles.ts';
 
 type Base = Pick<RequestFacts, 'baseUrl'>;
 

@@ -1,7 +1,7 @@
 import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import type { RoleAssignmentBody } from '../api/role-assignments.ts';
-import type { AssignmentNames, ListedAssignment } from '../app/role-assignments.ts';
+import type { AssignmentNames, ListedAssignment } from '../../app/role-assignments.ts';
+import type { RoleAssignmentBody } from '../role-assignments.ts';
 
 type Body = Static<typeof RoleAssignmentBody>;
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { wireTime } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import type { ServerBody } from '../api/servers.ts';
-import { statusOf } from '../app/server-status.ts';
-import type { FlavorSnapshot, FullServer, NetworkInfo, Server } from '../app/servers.ts';
-import { wireTime } from './time.ts';
+import { statusOf } from '../../app/server-status.ts';
+import type { FlavorSnapshot, FullServer, NetworkInfo, Server } from '../../app/servers.ts';
+import type { ServerBody } from '../servers.ts';
 
 export type ServerView = Static<typeof ServerBody>;
 

@@ -1,4 +1,4 @@
-import { type Hypervisor, numberOf } from '../app/hosts.ts';
+import { type Hypervisor, numberOf } from '../../app/hosts.ts';
 
 export interface HypervisorOptions {
   /** From 2.53 on ids are UUIDs. */

@@ -1,8 +1,8 @@
 import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import type { UserBody } from '../api/user-body.ts';
-import type { UserCreate } from '../api/users.ts';
-import type { ShownUser } from '../app/users.ts';
+import type { ShownUser } from '../../app/users.ts';
+import type { UserBody } from '../user-body.ts';
+import type { UserCreate } from '../users.ts';
 
 /** A user as clients see it. */
 export function userToWire(user: ShownUser, request: Pick<RequestFacts, 'baseUrl'>): Static<typeof UserBody> {

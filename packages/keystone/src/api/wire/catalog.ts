@@ -1,9 +1,9 @@
 import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import type { EndpointBody } from '../api/endpoints.ts';
-import type { RegionBody } from '../api/regions.ts';
-import type { ServiceBody } from '../api/services.ts';
-import type { Endpoint, Region, Service } from '../db/catalog.ts';
+import type { Endpoint, Region, Service } from '../../db/catalog.ts';
+import type { EndpointBody } from '../endpoints.ts';
+import type { RegionBody } from '../regions.ts';
+import type { ServiceBody } from '../services.ts';
 
 type Base = Pick<RequestFacts, 'baseUrl'>;
 

@@ -1,8 +1,8 @@
 import { badRequest } from '@kumo/core/errors';
 import { parseBoolean } from '@kumo/core/schema';
 import type { Static } from 'typebox';
-import type { BlockDeviceInput, createServer } from '../api/servers.ts';
-import type { WantedDevice, WantedNetworks, WantedServers } from '../app/server-wanted.ts';
+import type { WantedDevice, WantedNetworks, WantedServers } from '../../app/server-wanted.ts';
+import type { BlockDeviceInput, createServer } from '../servers.ts';
 
 type Body = Static<typeof createServer.body>['server'];
 

@@ -1,8 +1,8 @@
 import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import type { ProjectBody, ProjectCreate } from '../api/projects.ts';
-import type { ProjectTree } from '../app/projects.ts';
-import type { Project } from '../db/projects.ts';
+import type { ProjectTree } from '../../app/projects.ts';
+import type { Project } from '../../db/projects.ts';
+import type { ProjectBody, ProjectCreate } from '../projects.ts';
 
 /** A project as clients see it. */
 export function projectToWire(

@@ -1,7 +1,7 @@
 import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import type { DomainBody, DomainCreate } from '../api/domains.ts';
-import type { Project } from '../db/projects.ts';
+import type { Project } from '../../db/projects.ts';
+import type { DomainBody, DomainCreate } from '../domains.ts';
 
 /** A domain as clients see it. */
 export function domainToWire(domain: Project, request: Pick<RequestFacts, 'baseUrl'>): Static<typeof DomainBody> {

@@ -1,5 +1,5 @@
-import type { InstanceActionEventRow, InstanceActionRow } from '../app/instance-actions.ts';
-import type { ServerConsole } from '../app/server-console.ts';
+import type { InstanceActionEventRow, InstanceActionRow } from '../../app/instance-actions.ts';
+import type { ServerConsole } from '../../app/server-console.ts';
 import { hostIdOf } from './server-view.ts';
 
 export function actionView(row: InstanceActionRow) {

@@ -1,7 +1,7 @@
 import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import type { GroupBody } from '../api/groups.ts';
-import type { Group } from '../db/groups.ts';
+import type { Group } from '../../db/groups.ts';
+import type { GroupBody } from '../groups.ts';
 
 /** A group as clients see it. */
 export function groupToWire(group: Group, request: Pick<RequestFacts, 'baseUrl'>): Static<typeof GroupBody> {
