@@ -10,9 +10,8 @@ import {
 import type { DhcpNetwork, DhcpSubnet } from './driver.ts';
 
 export interface DnsmasqFiles {
-  /** The main configuration; a change needs a restart. */
+  /** The main configuration, which names the other files. */
   'dnsmasq.conf': string;
-  /** Read again on SIGHUP. */
   hosts: string;
   options: string;
   names: string;
