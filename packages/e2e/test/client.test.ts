@@ -132,6 +132,7 @@ test('the official client: from a token to a guest that is reached by ssh', asyn
       );
       assert.equal(server.status, 'ACTIVE');
       made.firstId = server.id!;
+      assert.deepEqual([...guestPids(cloud.stateDir).keys()], [made.firstId], 'one guest runs');
     },
     'server show, list': async () => {
       const shown = await cli<{ name: string; addresses: Record<string, string[]> }>('server show first');
