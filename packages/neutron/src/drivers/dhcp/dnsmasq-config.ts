@@ -28,11 +28,9 @@ export function dnsmasqFiles(
 ): DnsmasqFiles {
   return {
     'dnsmasq.conf': mainConfig(network, place),
-    hosts: lines(
-      network.hosts.map(
-        (host) => `${checkedMac(host.mac)},${checkedIp(host.ip)},${hostnameOf(host)},set:${tag(host.subnetId)}`,
-      ),
-    ),
+    // No `set:` here: dnsmasq up to 2.90 at least frees such a tag wrongly when it reads this file again after a lease, and
+    // dies. The subnet's tag comes from its dhcp-range.
+    hosts: lines(network.hosts.map((host) => `${checkedMac(host.mac)},${checkedIp(host.ip)},${hostnameOf(host)}`)),
     options: lines(network.subnets.flatMap((subnet) => subnetOptions(subnet))),
     names: lines(
       network.hosts.map(
