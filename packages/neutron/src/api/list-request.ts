@@ -1,20 +1,6 @@
 import { badRequest } from '@kumo/core/errors';
 import { pageLinks, pickFields, type RequestFacts } from '@kumo/core/http';
-
-/** A list as it was asked for, in our own names. */
-export interface ListRequest {
-  /** By wire name of the attribute. */
-  filters: ReadonlyMap<string, readonly string[]>;
-  sorts: readonly { key: string; dir: 'asc' | 'desc' }[];
-  limit: number;
-  marker?: string;
-  reverse: boolean;
-}
-
-export interface ListPage<T> {
-  rows: T[];
-  hasMore: boolean;
-}
+import type { ListPage, ListRequest } from '../app/list-request.ts';
 
 interface ListQuery {
   limit?: number;

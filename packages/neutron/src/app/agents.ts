@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { insertIgnore, nowIso } from '@kumo/core/db';
-import type { ListPage, ListRequest } from '../api/list-request.ts';
 import type { Agent } from '../db/records.ts';
 import { agentNotFound } from '../errors.ts';
 import type { NeutronDeps } from './deps.ts';
 import type { DhcpPorts } from './dhcp-ports.ts';
 import { AGENT_TYPES, agentCodec, isAlive } from './host-agents.ts';
+import type { ListPage, ListRequest } from './list-request.ts';
 import type { RouterHosts } from './router-hosts.ts';
 
 export interface AgentView extends Agent {

@@ -1,10 +1,10 @@
-import type { Caller } from '../api/caller.ts';
 import { findPort } from '../db/ports.ts';
 import type { Port } from '../db/records.ts';
 import type { Tx } from '../db/table.ts';
 import { floatingIps, portRows, routers } from '../db/tables.ts';
 import { badRequestOf, externalGatewayNotFound, floatingIpPortAssociated, portNotFound } from '../errors.ts';
 import { canonicalIp } from '../net/ip-address.ts';
+import type { Caller } from './caller.ts';
 
 export interface Association {
   portId: string;

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { isUniqueViolation } from '@kumo/core/db';
-import type { Caller } from '../api/caller.ts';
-import type { ListPage, ListRequest } from '../api/list-request.ts';
 import { findPort, portsWhere } from '../db/ports.ts';
 import type { FloatingIp, Port } from '../db/records.ts';
 import type { Query, Tx } from '../db/table.ts';
@@ -16,11 +14,13 @@ import {
   networkNotFound,
   subnetNotFound,
 } from '../errors.ts';
+import type { Caller } from './caller.ts';
 import { ensureDefaultGroup } from './default-security-group.ts';
 import type { NeutronDeps } from './deps.ts';
 import { associationOf } from './floating-ip-association.ts';
 import type { FixedIpWish } from './ipam.ts';
 import { ownedBy, pageRequestOf } from './list-filters.ts';
+import type { ListPage, ListRequest } from './list-request.ts';
 import { isVisible } from './networks.ts';
 import { ownerOf } from './owner.ts';
 import { insertPort } from './port-insertion.ts';

@@ -1,4 +1,3 @@
-import type { ListPage, ListRequest } from '../api/list-request.ts';
 import { usedBySubnet } from '../db/ip-allocations.ts';
 import type { Network, Subnet } from '../db/records.ts';
 import { networks, subnets } from '../db/tables.ts';
@@ -6,6 +5,7 @@ import { networkNotFound } from '../errors.ts';
 import { parseIp } from '../net/ip-address.ts';
 import type { NeutronDeps } from './deps.ts';
 import { pageRequestOf } from './list-filters.ts';
+import type { ListPage, ListRequest } from './list-request.ts';
 
 export interface IpAvailability {
   network: Network;

@@ -1,8 +1,8 @@
 import type { Filter } from '@kumo/core/db';
 import { badRequest } from '@kumo/core/errors';
-import type { ListRequest } from '../api/list-request.ts';
 import type { PageRequest, UntypedSelect } from '../db/table.ts';
 import { whereTagged } from '../db/tags.ts';
+import type { ListRequest } from './list-request.ts';
 
 /** How one filter of a list is answered: by a column, or by a condition of its own. */
 export type FilterSpec =

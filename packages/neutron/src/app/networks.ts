@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Caller, Target } from '../api/caller.ts';
-import type { ListPage, ListRequest } from '../api/list-request.ts';
 import type { Network } from '../db/records.ts';
 import type { Query, Tx, UntypedSelect } from '../db/table.ts';
 import { networks, portRows, subnets } from '../db/tables.ts';
 import { tagsOf } from '../db/tags.ts';
 import { externalNetworkInUse, invalidInput, invalidSharedSetting, networkInUse, networkNotFound } from '../errors.ts';
+import type { Caller, Target } from './caller.ts';
 import { ensureDefaultGroup } from './default-security-group.ts';
 import type { NeutronDeps } from './deps.ts';
 import { pageRequestOf } from './list-filters.ts';
+import type { ListPage, ListRequest } from './list-request.ts';
 import { type TypeDriver, typeDrivers, type WantedSegment } from './network-segments.ts';
 import { ownerOf } from './owner.ts';
 import { removePortRows } from './port-removal.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, client, ServiceTokenSource, type Transport } from '@kumo/core/client';
 import { KumoError } from '@kumo/core/errors';
 import type { Logger } from '@kumo/core/log';
-import { postExternalEvents } from '../api/external-events.ts';
+import { createExternalEvents } from '@kumo/nova/api';
 
 export interface NovaEvent {
   name: 'network-changed' | 'network-vif-plugged' | 'network-vif-unplugged' | 'network-vif-deleted';
@@ -21,7 +21,7 @@ const CLOSE_MS = 1000;
  * for what it misses, so an event that cannot be delivered within the client's deadline is given up.
  */
 export class NovaNotifier {
-  readonly #nova: Client<{ createExternalEvents: typeof postExternalEvents }>;
+  readonly #nova: Client<{ createExternalEvents: typeof createExternalEvents }>;
   readonly #log: Logger;
   readonly #waiting: NovaEvent[] = [];
   #sending: Promise<void> | undefined;
@@ -34,7 +34,7 @@ export class NovaNotifier {
   }) {
     const source = new ServiceTokenSource({ transport: options.keystone, from: 'neutron-server', ...options.user });
     this.#log = options.log;
-    this.#nova = client({ createExternalEvents: postExternalEvents }, options.nova, {
+    this.#nova = client({ createExternalEvents }, options.nova, {
       from: 'neutron-server',
       to: 'nova-api',
       token: () => source.token(),

@@ -1,5 +1,5 @@
 import { badRequest } from '@kumo/core/errors';
-import type { Caller } from '../api/caller.ts';
+import type { Caller } from './caller.ts';
 
 /**
  * Whose a new resource is: the caller's project unless another is named.

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { isForeignKeyViolation, isUniqueViolation } from '@kumo/core/db';
-import type { Caller } from '../api/caller.ts';
 import { addSecurityGroups, withDetails } from '../db/ports.ts';
 import type { Network, Port, Subnet } from '../db/records.ts';
 import type { Tx } from '../db/table.ts';
 import { networks, portRows, subnets } from '../db/tables.ts';
 import { macAddressInUse, networkNotFound } from '../errors.ts';
+import type { Caller } from './caller.ts';
 import { ensureDefaultGroup } from './default-security-group.ts';
 import type { NeutronDeps } from './deps.ts';
 import { isVisible } from './networks.ts';

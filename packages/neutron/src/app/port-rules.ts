@@ -1,4 +1,3 @@
-import type { Caller } from '../api/caller.ts';
 import type { AddressPair, DhcpOption, Network, Port } from '../db/records.ts';
 import type { Query } from '../db/table.ts';
 import { routers, securityGroups } from '../db/tables.ts';
@@ -10,6 +9,7 @@ import {
   securityGroupNotFound,
 } from '../errors.ts';
 import { ipText, parseIp, parsePrefix } from '../net/ip-address.ts';
+import type { Caller } from './caller.ts';
 import type { FixedIpWish } from './ipam.ts';
 
 export interface PortChanges {

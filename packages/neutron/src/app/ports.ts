@@ -1,5 +1,3 @@
-import type { Caller } from '../api/caller.ts';
-import type { ListPage, ListRequest } from '../api/list-request.ts';
 import { findPort, withDetails } from '../db/ports.ts';
 import type { Network, Port } from '../db/records.ts';
 import type { Query, UntypedSelect } from '../db/table.ts';
@@ -7,8 +5,10 @@ import { floatingIps, networks, portRows } from '../db/tables.ts';
 import { tagsOf } from '../db/tags.ts';
 import { portNotFound, servicePortInUse } from '../errors.ts';
 import { canonicalIp } from '../net/ip-address.ts';
+import type { Caller } from './caller.ts';
 import type { NeutronDeps } from './deps.ts';
 import { pageRequestOf } from './list-filters.ts';
+import type { ListPage, ListRequest } from './list-request.ts';
 import { PortCreation } from './port-creation.ts';
 import { removePortRows } from './port-removal.ts';
 import { checkDevice, checkGroups, type NewPort, type PortChanges, portTarget } from './port-rules.ts';

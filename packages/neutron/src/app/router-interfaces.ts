@@ -1,4 +1,3 @@
-import type { Caller } from '../api/caller.ts';
 import { portOfAddress } from '../db/ip-allocations.ts';
 import { findPort } from '../db/ports.ts';
 import type { Network, Port, Router, Subnet } from '../db/records.ts';
@@ -17,6 +16,7 @@ import {
   subnetNotFound,
 } from '../errors.ts';
 import { contains, type IpNumber, overlaps, type Prefix, parseIp, parsePrefix } from '../net/ip-address.ts';
+import type { Caller } from './caller.ts';
 import type { NeutronDeps } from './deps.ts';
 import { isVisible } from './networks.ts';
 import { insertPort } from './port-insertion.ts';

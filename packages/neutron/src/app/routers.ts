@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Caller } from '../api/caller.ts';
-import type { ListPage, ListRequest } from '../api/list-request.ts';
 import { findPort, portsWhere } from '../db/ports.ts';
 import type { FixedIp, HostRoute, Port, Router } from '../db/records.ts';
 import type { Query, Tx, UntypedSelect } from '../db/table.ts';
@@ -8,9 +6,11 @@ import { networks, routers, subnets } from '../db/tables.ts';
 import { tagsOf } from '../db/tags.ts';
 import { badRequestOf, invalidRoutes, networkNotFound, routerInUse, routerNotFound } from '../errors.ts';
 import { contains, type IpNumber, ipText, type Prefix, parseIp, parsePrefix } from '../net/ip-address.ts';
+import type { Caller } from './caller.ts';
 import { ensureDefaultGroup } from './default-security-group.ts';
 import type { NeutronDeps } from './deps.ts';
 import { ownedBy, pageRequestOf } from './list-filters.ts';
+import type { ListPage, ListRequest } from './list-request.ts';
 import { isVisible } from './networks.ts';
 import { ownerOf } from './owner.ts';
 import { checkRevision } from './revisions.ts';

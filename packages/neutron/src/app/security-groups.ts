@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { isForeignKeyViolation, isUniqueViolation } from '@kumo/core/db';
-import type { Caller } from '../api/caller.ts';
-import type { ListPage, ListRequest } from '../api/list-request.ts';
 import type { SecurityGroup, SecurityGroupRule } from '../db/records.ts';
 import type { Query, UntypedSelect } from '../db/table.ts';
 import { securityGroupRules, securityGroups } from '../db/tables.ts';
@@ -16,9 +14,11 @@ import {
   securityGroupRuleExists,
   securityGroupRuleNotFound,
 } from '../errors.ts';
+import type { Caller } from './caller.ts';
 import { ensureDefaultGroup, initialRules, ruleOf } from './default-security-group.ts';
 import type { NeutronDeps } from './deps.ts';
 import { ownedBy, pageRequestOf } from './list-filters.ts';
+import type { ListPage, ListRequest } from './list-request.ts';
 import { ownerOf } from './owner.ts';
 import { checkRevision } from './revisions.ts';
 import { canonicalRule, type NewRule } from './security-group-rules.ts';

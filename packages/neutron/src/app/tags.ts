@@ -1,5 +1,4 @@
 import { badRequest, forbidden } from '@kumo/core/errors';
-import type { Caller } from '../api/caller.ts';
 import type { Taggable } from '../api/tags.ts';
 import type { Query } from '../db/table.ts';
 import { floatingIps, networks, portRows, routers, securityGroups, subnets } from '../db/tables.ts';
@@ -13,6 +12,7 @@ import {
   subnetNotFound,
   tagNotFound,
 } from '../errors.ts';
+import type { Caller } from './caller.ts';
 import type { NeutronDeps } from './deps.ts';
 
 const MAX_TAGS = 50;
