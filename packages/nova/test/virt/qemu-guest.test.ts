@@ -37,6 +37,9 @@ test('a guest from the inside', { timeout: 240_000 }, async (t) => {
       assert.equal((await stat(`${instance}/${name}`)).mode & 0o777, 0o600, name);
     }
     assert.ok(!(await readFile(`${instance}/spec.json`, 'utf8')).includes(secret));
+    const around = await stat(host.stateDir);
+    const gid = (await run('id', ['-g', guestUser])).stdout.trim();
+    assert.deepEqual([around.mode & 0o777, `${around.gid}`], [0o710, gid], 'base images are for guests only');
   });
 
   await booted(driver, handle);

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, chown, mkdir } from 'node:fs/promises';
 import { DriverError } from '@kumo/core/errors';
 import type { Logger } from '@kumo/core/log';
 import { withSpan } from '@kumo/core/trace';
@@ -39,6 +39,7 @@ import {
   instancePaths,
   instancesDir,
   listInstances,
+  type Owner,
   readStored,
   removeInstance,
   type StoredInstance,
@@ -76,6 +77,7 @@ export async function openQemuDriver(options: QemuDriverOptions): Promise<QemuDr
   checkStateDir(options.stateDir);
   await mkdir(instancesDir(options.stateDir), { recursive: true, mode: 0o711 });
   const owner = await resolveGuestUser(options.guestUser ?? 'kumo-guest');
+  await closeToOthers(options.stateDir, owner);
   const qemu = options.qemu ?? '/usr/bin/qemu-system-x86_64';
   const events = new GuestEvents();
   let facts: Promise<HostFacts> | undefined;
@@ -102,6 +104,12 @@ export async function openQemuDriver(options: QemuDriverOptions): Promise<QemuDr
     },
   };
   return new QemuDriver(host, options.log, options.consoleCheckMs ?? 2_000);
+}
+
+/** Base images are private images too: nobody passes through the directory but this process and the guests, which only pass. */
+async function closeToOthers(directory: string, owner: Owner | undefined): Promise<void> {
+  if (owner) await chown(directory, -1, owner.gid);
+  await chmod(directory, owner ? 0o710 : 0o700);
 }
 
 /** Guests as plain QEMU processes, driven over QMP. They keep running when Kumo stops and are found again. */
