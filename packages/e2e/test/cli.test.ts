@@ -55,6 +55,7 @@ describe('a cloud that runs', () => {
       assert.ok(said.includes(cloud.url(name)), name);
     for (const part of ['password', join(cloud.stateDir, 'openrc'), join(cloud.stateDir, 'clouds.yaml'), 'kumo demo'])
       assert.ok(said.includes(part), part);
+    assert.ok(!said.includes(cloud.credentials().OS_PASSWORD!), 'no password in a log');
   });
 
   test('openrc prints the exports, and with them the official client logs in', async () => {

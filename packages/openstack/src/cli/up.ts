@@ -42,7 +42,7 @@ export async function up(config: KumoConfig, progress: Progress): Promise<void> 
       ensureFirstContent(config, secrets, progress),
     );
     note(cloud.services(), true);
-    printWelcome(config, secrets);
+    printWelcome(config);
     await untilStopped();
   } finally {
     await cloud?.stop();
@@ -128,7 +128,7 @@ function writeAccountFiles(config: KumoConfig, secrets: Secrets): void {
   writeClientFiles(config.stateDir, accounts, `${endpointOf(config, 'keystone')}/v3`, config.region);
 }
 
-function printWelcome(config: KumoConfig, secrets: Secrets): void {
+function printWelcome(config: KumoConfig): void {
   const rows = (['keystone', 'glance-api', 'placement-api', 'nova-api', 'neutron-server', 'cinder-api'] as const).map(
     (name) => [name, endpointOf(config, name)],
   );
@@ -136,7 +136,8 @@ function printWelcome(config: KumoConfig, secrets: Secrets): void {
   print();
   print(table(['SERVICE', 'ENDPOINT'], rows));
   print();
-  print(`user admin, project admin, password ${secrets.admin}`);
+  // What a detached start prints is kept in a log.
+  print('user admin, project admin, the password is in:');
   print(`openrc:      ${join(config.stateDir, 'openrc')}`);
   print(`clouds.yaml: ${join(config.stateDir, 'clouds.yaml')}`);
   print();
