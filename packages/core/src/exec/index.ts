@@ -1,1 +1,2 @@
+export { readIfThere, signalIfThere } from './process.ts';
 export { type RunOptions, type RunResult, run } from './run.ts';

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readIfThere } from '@kumo/core/exec';
 import { ownNamespaces, removeNamespace } from '../host/namespace.ts';
 import type { Link, NetHost } from '../host/net-host.ts';
-import { endProcess, readIfThere } from '../host/pid-file.ts';
+import { endProcess } from '../host/pid-file.ts';
 import type { AuditDriver, OwnedThings } from './driver.ts';
 
 /** Reads marks off links (alias), namespaces (alias of `lo`), tables (name) and processes (their configuration's path). */

@@ -1,10 +1,11 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readIfThere } from '@kumo/core/exec';
 import { checkedName } from '../host/checked.ts';
 import { dhcpDeviceName, dhcpNamespace } from '../host/marks.ts';
 import { ensureNamespace, ownNamespaces, removeNamespace } from '../host/namespace.ts';
 import { type Link, type NetHost, namespaceExists } from '../host/net-host.ts';
-import { endProcess, readIfThere, runningPid } from '../host/pid-file.ts';
+import { endProcess, runningPid } from '../host/pid-file.ts';
 import { addressLines, ensureVeth } from '../host/veth.ts';
 import { dnsmasqFiles, METADATA_IP } from './dnsmasq-config.ts';
 import type { DhcpDriver, DhcpNetwork, DhcpReport } from './driver.ts';

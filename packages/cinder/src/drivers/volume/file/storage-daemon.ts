@@ -1,8 +1,8 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError } from '@kumo/core/errors';
-import { run } from '@kumo/core/exec';
+import { readIfThere, run, signalIfThere } from '@kumo/core/exec';
 import { QmpClient } from '@kumo/core/qmp';
 import type { FileOwner } from './file-owner.ts';
 
@@ -107,23 +107,4 @@ export function optionValue(value: string): string {
 
 function chardev(path: string): string {
   return `socket,id=control,path=${optionValue(path)},server=on,wait=off`;
-}
-
-function signalIfThere(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // ESRCH: the process ended between open and read.
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
-    throw error;
-  }
 }
