@@ -60,7 +60,7 @@ export const KumoConfig = T.Object(
     }),
     database: T.String({
       default: 'sqlite',
-      pattern: '^(sqlite|(mysql|postgres)://[^/]+/?)$',
+      pattern: '^(sqlite|(mysql|postgres)://[^/?#]+/?)$',
       description: '`sqlite`, or a server without a database: `mysql://user:password@host:3306`.',
     }),
     passwords: T.Object(
