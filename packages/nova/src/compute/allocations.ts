@@ -2,7 +2,7 @@ import type { Client } from '@kumo/core/client';
 import type { Context } from '@kumo/core/context';
 import { KumoError } from '@kumo/core/errors';
 import type * as placementApi from '@kumo/placement/api';
-import { claimLost } from '../engine-errors.ts';
+import { claimLost } from '../errors.ts';
 import type { ServerDescription } from '../rpc/shapes.ts';
 import { unlessAbsent } from './absent.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KumoError } from '@kumo/core/errors';
 import type { FlowJournal } from '@kumo/core/flow';
-import { interfaceNotAttached } from '../engine-errors.ts';
+import { interfaceNotAttached } from '../errors.ts';
 
 const LOOK_MS = 40;
 

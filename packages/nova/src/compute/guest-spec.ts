@@ -1,7 +1,7 @@
 import { DriverError } from '@kumo/core/errors';
 import type { GuestDisk, GuestSpec } from '../drivers/virt/driver.ts';
 import { hardwareFromImage } from '../drivers/virt/hardware.ts';
-import { rootDiskTooSmall } from '../engine-errors.ts';
+import { rootDiskTooSmall } from '../errors.ts';
 import { configDriveFiles } from '../metadata/config-drive-files.ts';
 import type { ServerDescription } from '../rpc/shapes.ts';
 import type { CallScope } from './call-scope.ts';

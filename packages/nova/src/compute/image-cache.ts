@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Client } from '@kumo/core/client';
 import { assertDeclared, inspectFile } from '@kumo/core/imageformat';
 import type { glanceApi } from '@kumo/glance/api';
-import { imageCorrupt, imageFormatUnsupported } from '../engine-errors.ts';
+import { imageCorrupt, imageFormatUnsupported } from '../errors.ts';
 
 export type Glance = Client<Pick<typeof glanceApi, 'showImage' | 'downloadImage'>>;
 

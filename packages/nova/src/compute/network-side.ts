@@ -2,7 +2,7 @@ import type { Client } from '@kumo/core/client';
 import type { neutronApi } from '@kumo/neutron/api';
 import type { Static } from 'typebox';
 import type { GuestNic } from '../drivers/virt/driver.ts';
-import { bindingFailed, portTaken, portVanished } from '../engine-errors.ts';
+import { bindingFailed, portTaken, portVanished } from '../errors.ts';
 import type { NetworkInterface, NetworkRequest, ServerDescription } from '../rpc/shapes.ts';
 import { unlessAbsent } from './absent.ts';
 import type { CallScope } from './call-scope.ts';

@@ -3,7 +3,7 @@ import type { cinderApi } from '@kumo/cinder/api';
 import type { Client } from '@kumo/core/client';
 import type { Static } from 'typebox';
 import type { GuestDisk } from '../drivers/virt/driver.ts';
-import { volumeFailed, volumeSlow, volumeUnreachable } from '../engine-errors.ts';
+import { volumeFailed, volumeSlow, volumeUnreachable } from '../errors.ts';
 import type { Conductor } from '../flows/flow-deps.ts';
 import type { BlockDevice, ServerDescription } from '../rpc/shapes.ts';
 import { unlessAbsent } from './absent.ts';

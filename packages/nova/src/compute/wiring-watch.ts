@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KumoError } from '@kumo/core/errors';
-import { bindingFailed, vifPlugTimeout } from '../engine-errors.ts';
+import { bindingFailed, vifPlugTimeout } from '../errors.ts';
 import type { CallScope } from './call-scope.ts';
 
 export interface WiringOptions {

@@ -1,6 +1,6 @@
 import type { FlowDefinition } from '@kumo/core/flow';
 import { unlessAbsent } from '../compute/absent.ts';
-import { hostLost } from '../engine-errors.ts';
+import { hostLost } from '../errors.ts';
 import type { CleanupDeps } from './flow-deps.ts';
 import { interfaceAttach } from './interface-attach.ts';
 import { interfaceDetach } from './interface-detach.ts';

@@ -2,7 +2,7 @@ import { flow } from '@kumo/core/flow';
 import { bootImageOf } from '../compute/boot-image.ts';
 import { guestSpec } from '../compute/guest-spec.ts';
 import { powerNumber } from '../compute/power-number.ts';
-import { wrongHost } from '../engine-errors.ts';
+import { wrongHost } from '../errors.ts';
 import type { ServerDescription } from '../rpc/shapes.ts';
 import { type ComputeDeps, handleOf } from './flow-deps.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { flow } from '@kumo/core/flow';
 import { unlessAbsent } from '../compute/absent.ts';
-import { othersUnderWay } from '../engine-errors.ts';
+import { othersUnderWay } from '../errors.ts';
 import { type CleanupDeps, handleOf } from './flow-deps.ts';
 
 export interface DeleteInput {

@@ -2,7 +2,7 @@ import type { Db } from '@kumo/core/db';
 import { describeServer } from '../app/building/describe-server.ts';
 import type { NetworkSide } from '../compute/network-side.ts';
 import type { NovaTables } from '../db/schema.ts';
-import { instanceGone } from '../engine-errors.ts';
+import { serverNotFound } from '../errors.ts';
 import { type MetadataDocument, metadataDocument } from './metadata-tree.ts';
 import { metadataNotFound, type ProxyHeaders, proxiedInstance } from './proxy-signature.ts';
 
@@ -26,7 +26,7 @@ export class MetadataService {
     const { db, network, proxySecret, seedSecret } = this.#deps;
     const { serverId, projectId } = proxiedInstance(headers, proxySecret);
     const server = await describeServer(db.q, serverId).catch((error: unknown) => {
-      if (instanceGone.is(error)) throw metadataNotFound();
+      if (serverNotFound.is(error)) throw metadataNotFound();
       throw error;
     });
     if (server.projectId !== projectId) throw metadataNotFound();

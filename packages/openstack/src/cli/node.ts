@@ -15,7 +15,7 @@ export async function nodeCommand(config: KumoConfig): Promise<void> {
     await untilStopped();
     await running.stop();
     // The channel to the supervisor, which is listened to, would keep this process alive.
-    if (process.connected) process.disconnect();
+    if (process.connected) process.disconnect?.();
   } catch (error) {
     tell({ kind: 'failed', message: (error as Error).message });
     throw error;

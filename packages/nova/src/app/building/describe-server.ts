@@ -1,13 +1,13 @@
 import { blockDevicesOf } from '../../db/block-devices.ts';
 import { metadataOf } from '../../db/server-parts.ts';
 import { findServer, type Queries } from '../../db/servers.ts';
-import { instanceGone } from '../../engine-errors.ts';
+import { serverNotFound } from '../../errors.ts';
 import type { ServerDescription } from '../../rpc/shapes.ts';
 
-/** Everything that building, running and describing a server to its guest needs. @throws instanceGone */
+/** Everything that building, running and describing a server to its guest needs. @throws serverNotFound */
 export async function describeServer(q: Queries, id: string): Promise<ServerDescription> {
   const server = await findServer(q, id);
-  if (!server) throw instanceGone({ id });
+  if (!server) throw serverNotFound({ id });
   const devices = await blockDevicesOf(q, [id]);
   const metadata = (await metadataOf(q, [id])).get(id) ?? {};
   return {

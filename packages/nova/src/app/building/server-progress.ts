@@ -7,7 +7,7 @@ import { countBuild } from '../../db/compute-nodes.ts';
 import type { NovaTables } from '../../db/schema.ts';
 import type { NetworkInfo, TaskState, VmState } from '../../db/server-shapes.ts';
 import { type ExpectedServer, findServer, type Server, type ServerChanges, updateServer } from '../../db/servers.ts';
-import { instanceGone, serverIsLeaving, unexpectedTaskState } from '../../engine-errors.ts';
+import { serverIsLeaving, serverNotFound, unexpectedTaskState } from '../../errors.ts';
 import { type ScheduleInput, serverReschedule } from '../../flows/server-schedule.ts';
 import type { Failure, NetworkInterface } from '../../rpc/shapes.ts';
 import { deleteServerRecord, type NovaQuotas } from '../quotas.ts';
@@ -54,7 +54,7 @@ export class ServerProgress {
     this.#deps = deps;
   }
 
-  /** @throws unexpectedTaskState, serverIsLeaving, instanceGone */
+  /** @throws unexpectedTaskState, serverIsLeaving, serverNotFound */
   async update({ serverId, expectTaskStates, changes, event, failure }: StateUpdate): Promise<void> {
     await this.#deps.db.transaction(async (tx) => {
       const isFaulty = failure !== undefined && changes.vmState === 'error';
@@ -75,7 +75,7 @@ export class ServerProgress {
     await updateServer(this.#deps.db.q, serverId, { networkInfo: networkInfo as NetworkInfo[] });
   }
 
-  /** Repetitions do nothing. @throws serverIsLeaving, unexpectedTaskState, instanceGone */
+  /** Repetitions do nothing. @throws serverIsLeaving, unexpectedTaskState, serverNotFound */
   async built(done: {
     serverId: string;
     host: string;
@@ -183,7 +183,7 @@ export class ServerProgress {
 
 async function refusal(tx: Tx, serverId: string, expected: readonly (string | null)[]): Promise<Error> {
   const server = await findServer(tx, serverId);
-  if (!server) return instanceGone({ id: serverId });
+  if (!server) return serverNotFound({ id: serverId });
   if (server.taskState === 'deleting') return serverIsLeaving({ id: serverId });
   return unexpectedTaskState({ id: serverId, actual: server.taskState, expected: expected.join(', ') });
 }

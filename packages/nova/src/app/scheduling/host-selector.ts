@@ -8,7 +8,7 @@ import { blockDevicesOf } from '../../db/block-devices.ts';
 import { startEvent } from '../../db/instance-actions.ts';
 import type { NovaTables } from '../../db/schema.ts';
 import { findServer, type Server, updateServer } from '../../db/servers.ts';
-import { claimLost, instanceGone, noValidHost, serverIsLeaving } from '../../engine-errors.ts';
+import { claimLost, noValidHost, serverIsLeaving, serverNotFound } from '../../errors.ts';
 import { type BuildInput, serverBuild } from '../../flows/server-build.ts';
 import { explainRefusal, filterHosts } from './filters.ts';
 import type { HostCandidate } from './host-candidate.ts';
@@ -45,7 +45,7 @@ export class HostSelector {
     this.#deps = deps;
   }
 
-  /** Repetitions give the same answer. @throws noValidHost, serverIsLeaving, instanceGone, claimLost (retryable) */
+  /** Repetitions give the same answer. @throws noValidHost, serverIsLeaving, serverNotFound, claimLost (retryable) */
   async select(request: HostRequest, ctx?: Context): Promise<{ host: string; node: string }> {
     const server = await this.#server(request.serverId);
     if (server.host !== null) return { host: server.host, node: server.node ?? server.host };
@@ -60,7 +60,7 @@ export class HostSelector {
 
   async #server(serverId: string): Promise<Server> {
     const server = await findServer(this.#deps.db.q, serverId);
-    if (!server) throw instanceGone({ id: serverId });
+    if (!server) throw serverNotFound({ id: serverId });
     if (server.taskState === 'deleting') throw serverIsLeaving({ id: serverId });
     return server;
   }
@@ -124,6 +124,6 @@ export class HostSelector {
       return { host: now.host, node: now.node ?? now.host };
     }
     await allocations.release(server.id, ctx);
-    throw now ? serverIsLeaving({ id: server.id }) : instanceGone({ id: server.id });
+    throw now ? serverIsLeaving({ id: server.id }) : serverNotFound({ id: server.id });
   }
 }
