@@ -20,6 +20,8 @@ export const RUN_REQUIREMENTS: readonly Requirement[] = [
   { program: 'arping', package: 'iputils-arping', why: 'announces floating IPs' },
   { program: 'dnsmasq', package: 'dnsmasq-base', why: 'gives guests their addresses' },
   { program: 'genisoimage', package: 'genisoimage', why: 'makes config drives' },
+  { program: 'sysctl', package: 'procps', why: 'lets routers forward packets' },
+  { program: 'modprobe', package: 'kmod', why: 'loads what the packet filter needs' },
   { program: 'ssh', package: 'openssh-client', why: 'reaches the guests' },
 ];
 
@@ -29,6 +31,9 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
   { program: 'pg_ctlcluster', package: 'postgresql', why: 'is tested against' },
   { program: 'rabbitmq-server', package: 'rabbitmq-server', why: 'is tested against' },
   { program: 'wrk', package: 'wrk', why: 'measures requests per second' },
+  { program: 'socat', package: 'socat', why: 'speaks to sockets as a foreign program' },
+  { program: 'curl', package: 'curl', why: 'sends requests that no client of ours would send' },
+  { program: 'ping', package: 'iputils-ping', why: 'sees which guests reach which' },
   { program: 'busybox', package: 'busybox-static', why: 'asks for addresses as a guest does' },
 ];
 
