@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
@@ -40,6 +41,17 @@ export interface CloudStatus {
   ready: boolean;
   services: { name: string; url: string | null; pid: number; healthy: boolean }[];
 }
+
+/** Clouds that must not outlive this process. */
+const living = new Set<Cloud>();
+// Hooks do not run in a process that is told to end.
+process.once('SIGTERM', () => process.exit(143));
+process.once('exit', () => {
+  for (const { configFile } of living) {
+    spawnSync(KUMO, ['--config', configFile, 'reset', '--yes'], { stdio: 'ignore' });
+    rmSync(configFile, { force: true });
+  }
+});
 
 /** A whole cloud below a state directory of its own, on free ports, started by the command that people use. */
 export class Cloud {
@@ -87,6 +99,7 @@ export class Cloud {
   /** Prepares a cloud and brings it up; nothing is left when it does not come up. */
   static async start(options: CloudOptions = {}): Promise<Cloud> {
     const cloud = await Cloud.prepare(options);
+    living.add(cloud);
     try {
       await cloud.up();
       return cloud;
@@ -162,6 +175,7 @@ export class Cloud {
 
   /** Removes the cloud and everything that it made on this host. With `KUMO_TEST_KEEP` set it stays, to be looked at. */
   async [Symbol.asyncDispose](): Promise<void> {
+    living.delete(this);
     if (process.env.KUMO_TEST_KEEP)
       return void process.stderr.write(`kept: ${KUMO} --config ${this.configFile} status\n`);
     await this.kumo('reset', '--yes');
