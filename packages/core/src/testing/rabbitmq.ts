@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-ports.ts';
 
+/** Ends with the test that started it, however that ends. */
+const WITH_PARENT = ['--pdeathsig=KILL'];
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 
 export interface PrivateRabbitmq {
@@ -92,11 +94,22 @@ class Broker implements PrivateRabbitmq {
     process.off('exit', this.#atExit).on('exit', this.#atExit);
     const env = this.#environment();
     if (!this.#epmd) {
-      this.#epmd = spawn('epmd', ['-port', String(this.#epmdPort), '-address', '127.0.0.1'], { env, stdio: 'ignore' });
+      this.#epmd = spawn(
+        'setpriv',
+        [...WITH_PARENT, 'epmd', '-port', String(this.#epmdPort), '-address', '127.0.0.1'],
+        {
+          env,
+          stdio: 'ignore',
+        },
+      );
       this.#epmd.unref();
       await waitUntilOpen(this.#epmdPort, this.#epmd, 5_000);
     }
-    const server = spawn(SERVER, ['-noinput'], { env, stdio: 'ignore', cwd: this.#directory });
+    const server = spawn('setpriv', [...WITH_PARENT, SERVER, '-noinput'], {
+      env,
+      stdio: 'ignore',
+      cwd: this.#directory,
+    });
     this.#server = server;
     server.unref();
     server.once('exit', () => {
