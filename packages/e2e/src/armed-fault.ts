@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StepFault } from './step-faults.ts';
+import type { BuildFault } from './step-faults.ts';
 
 /** The file through which one fault after the other is armed in the daemons of a running cloud (`KUMO_FAULT=@…`). */
 export class ArmedFault {
@@ -16,7 +16,7 @@ export class ArmedFault {
     return `@${this.#file}`;
   }
 
-  arm(fault: StepFault['fault']): void {
+  arm(fault: BuildFault['fault']): void {
     this.disarm();
     writeFileSync(`${this.#file}.new`, JSON.stringify({ ...fault, once: this.#marker }));
     renameSync(`${this.#file}.new`, this.#file);

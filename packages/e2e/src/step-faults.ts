@@ -1,6 +1,5 @@
-/** Where a daemon is killed for each of the 28 steps: its fault (core's telemetry/fault), and the daemon that dies of it. */
-export interface StepFault {
-  step: number;
+/** Where a daemon is killed in mid-build: its fault (core's telemetry/fault), and the daemon that dies of it. */
+export interface BuildFault {
   victim: string;
   fault: {
     name: string;
@@ -39,7 +38,8 @@ const checked = (from: string) => ({
   parentFrom: 'nova-compute',
 });
 
-export const STEP_FAULTS: readonly StepFault[] = [
+/** One for each of the 28 steps. */
+export const STEP_FAULTS: readonly (BuildFault & { step: number })[] = [
   { step: 1, victim: 'keystone', fault: { name: '^issueToken$', from: 'client', side: 'server' } },
   { step: 2, victim: 'keystone', fault: { name: '^SELECT passwords$', parent: '^issueToken$', parentFrom: 'client' } },
   { step: 3, victim: 'nova-api', fault: { name: '^createServer$', side: 'server' } },
@@ -80,4 +80,29 @@ export const STEP_FAULTS: readonly StepFault[] = [
   { step: 26, victim: 'cinder-api', fault: checked('cinder-api') },
   { step: 27, victim: 'nova-compute', fault: asked('createAttachment', 'cinder-api', 'end') },
   { step: 28, victim: 'nova-compute', fault: { name: '^hypervisor.spawn$', kind: 'native', when: 'end' } },
+];
+
+/** Of daemons that work for the speakers of the 28 steps, behind their APIs. */
+export const FAULTS_BEHIND: readonly (BuildFault & { what: string })[] = [
+  {
+    what: 'after a claim was written',
+    victim: 'placement-api',
+    fault: { name: '^replaceAllocations$', side: 'server', when: 'end' },
+  },
+  { what: 'when a volume is to be exported', victim: 'cinder-volume', fault: rpc('cinder-volume.connect', 'server') },
+  {
+    what: 'when a port is to be wired',
+    victim: 'neutron-linuxbridge-agent',
+    fault: rpc('neutron-linuxbridge-agent.portsChanged', 'server'),
+  },
+  {
+    what: 'when a port was wired, before anybody knows',
+    victim: 'neutron-linuxbridge-agent',
+    fault: rpc('neutron-server.portStatus', 'client'),
+  },
+  {
+    what: 'when DHCP is to know a port',
+    victim: 'neutron-dhcp-agent',
+    fault: rpc('neutron-dhcp-agent.networksChanged', 'server'),
+  },
 ];

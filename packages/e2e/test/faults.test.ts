@@ -1,7 +1,6 @@
 /**
  * Every daemon in a process of its own, over RabbitMQ and MariaDB, with real guests: at each of the 28 steps the process
- * concerned is killed and started again; the broker and the database are restarted in mid-build; the cloud goes down and comes
- * up below running guests. The servers become ACTIVE once, and an audit finds nothing left over.
+ * concerned is killed and started again; the broker is killed in mid-build; the cloud goes down and comes up below running guests. The servers become ACTIVE once, and an audit finds nothing left over.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,6 +9,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import type { Api } from '../src/api.ts';
 import { ArmedFault } from '../src/armed-fault.ts';
 import { type Audit, settledAudit, untilAsBefore } from '../src/audit.ts';
+import { buildThrough } from '../src/build-through.ts';
 import { Cloud } from '../src/cloud.ts';
 import { eventually } from '../src/eventually.ts';
 import { GuestShell, makeKeyPair } from '../src/guest-shell.ts';
@@ -25,11 +25,10 @@ import {
   usualParts,
 } from '../src/servers.ts';
 import { type ServersBeside, startServersBeside } from '../src/servers-beside.ts';
-import { STEP_FAULTS } from '../src/step-faults.ts';
+import { type BuildFault, FAULTS_BEHIND, STEP_FAULTS } from '../src/step-faults.ts';
 
 /** For these the host must not have the image yet. */
 const IMAGE_STEPS = [19, 20, 21];
-const ON_HOST: (string | null)[] = ['networking', 'block_device_mapping', 'spawning'];
 
 const files = mkdtempSync('/tmp/kumo-e2e-');
 const fault = new ArmedFault(files);
@@ -96,74 +95,38 @@ async function createOnce(api: Api, name: string): Promise<string> {
 const pidOf = async (daemon: string) =>
   (await cloud.status()).services.find(({ name, healthy }) => name === daemon && healthy)?.pid;
 
-for (const { step, victim, fault: wanted } of STEP_FAULTS) {
-  test(`step ${step}: ${victim} is killed`, async () => {
-    const pid = await pidOf(victim);
-    const name = `step-${step}`;
-    if (IMAGE_STEPS.includes(step)) rmSync(join(cloud.stateDir, 'nova/images', parts.imageRef));
-    fault.arm(wanted);
-    // A token of its own: that of the trial before may be known everywhere already.
-    const api = await eventually('a token', () => cloud.api());
-    const id = await createOnce(api, name);
-    await untilStatus(api, id, 'ACTIVE', 120_000);
-    assert.ok(fault.hasStruck, `${victim} was not killed: no span fitted ${JSON.stringify(wanted)}`);
-    fault.disarm();
-    await eventually(`${victim} to be back`, async () => ((await pidOf(victim)) ?? pid) !== pid || undefined);
-    assert.equal(guestsOf(id), 1, 'one guest');
-    assert.deepEqual(await serverIds(admin), [id], 'one server');
-    await removeServer(api, id);
-    await untilVolume(api, volumeId, 'available');
-    await untilAsBefore(cloud, admin, fresh, 60_000);
-  });
-}
-
-interface BuiltServer {
-  id: string;
-  'OS-EXT-STS:task_state': string | null;
-  'OS-SRV-USG:launched_at': string | null;
-}
-const servers = async () =>
-  (await admin.get<{ servers: BuiltServer[] }>('compute', '/servers/detail')).servers.toSorted((a, b) =>
-    a.id.localeCompare(b.id),
-  );
-
-/** Asks for three servers at once, does something to the cloud while they are built, and sees them ACTIVE, once each. */
-async function buildThrough(name: string, disturb: () => Promise<void>): Promise<void> {
-  const { imageRef, flavorRef, networkId } = parts;
-  const networks = [{ uuid: networkId }];
-  await requestServer(admin, { name, imageRef, flavorRef, networks, min_count: 3, max_count: 3 });
-  await eventually(
-    'a host to work on one of them',
-    async () => (await servers()).some((server) => ON_HOST.includes(server['OS-EXT-STS:task_state'])) || undefined,
-    { everyMs: 10, timeoutMs: 10_000 },
-  );
-  const disturbedAt = new Date().toISOString().slice(0, 23);
-  await disturb();
-  const made = await eventually('the cloud to answer', servers);
-  assert.equal(made.length, 3);
-  for (const { id } of made) {
-    await untilStatus(admin, id, 'ACTIVE', 120_000);
-    assert.equal(guestsOf(id), 1);
-  }
-  const launched = (await servers()).map((server) => server['OS-SRV-USG:launched_at'] ?? '');
-  assert.ok(
-    launched.some((at) => at > disturbedAt),
-    `all were built before ${disturbedAt}: ${launched}`,
-  );
-  for (const { id } of made) await removeServer(admin, id);
+/** Kills a daemon while a server is built: the server becomes ACTIVE, once, and goes without a trace. */
+async function buildDespite(name: string, { victim, fault: wanted }: BuildFault): Promise<void> {
+  const pid = await pidOf(victim);
+  fault.arm(wanted);
+  // A token of its own: that of the trial before may be known everywhere already.
+  const api = await eventually('a token', () => cloud.api());
+  const id = await createOnce(api, name);
+  await untilStatus(api, id, 'ACTIVE', 120_000);
+  assert.ok(fault.hasStruck, `${victim} was not killed: no span fitted ${JSON.stringify(wanted)}`);
+  fault.disarm();
+  await eventually(`${victim} to be back`, async () => ((await pidOf(victim)) ?? pid) !== pid || undefined);
+  assert.equal(guestsOf(id), 1, 'one guest');
+  assert.deepEqual(await serverIds(admin), [id], 'one server');
+  await removeServer(api, id);
+  await untilVolume(api, volumeId, 'available');
   await untilAsBefore(cloud, admin, fresh, 60_000);
 }
 
-test('RabbitMQ is restarted in mid-build', () =>
-  buildThrough('broker', async () => {
+for (const { step, ...wanted } of STEP_FAULTS) {
+  test(`step ${step}: ${wanted.victim} is killed`, async () => {
+    if (IMAGE_STEPS.includes(step)) rmSync(join(cloud.stateDir, 'nova/images', parts.imageRef));
+    await buildDespite(`step-${step}`, wanted);
+  });
+}
+
+for (const [index, { what, ...wanted }] of FAULTS_BEHIND.entries())
+  test(`${wanted.victim} is killed ${what}`, () => buildDespite(`behind-${index}`, wanted));
+
+test('RabbitMQ is killed in mid-build and started again', () =>
+  buildThrough(cloud, admin, fresh, async () => {
     await beside.rabbitmq.kill();
     await beside.rabbitmq.start();
-  }));
-
-test('MariaDB is restarted in mid-build', () =>
-  buildThrough('database', async () => {
-    await beside.database.kill();
-    await beside.database.start();
   }));
 
 test('down with guests running, and up again: the same guests, still reachable all the time', async () => {
