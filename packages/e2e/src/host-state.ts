@@ -19,11 +19,12 @@ const KEPT = [
   /^nova\/images\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   /^[^/]+$/,
 ];
+const OUR_NAMES = /^(brq|br-|tap|vxlan-|ns-|qr-|qg-)/;
 const HELPERS = /^(qemu-system-|qemu-storage-daemon$|qemu-img$|qemu-nbd$|dnsmasq$|nsenter$|ip$)/;
 
 /**
- * Looks at the host itself, not at what the cloud believes. Links of the host's own namespace are all listed, save those that
- * bear another cloud's mark: one that was made and not yet marked when its maker was killed shall be found.
+ * Looks at the host itself, not at what the cloud believes. Of links that are named as Kumo names them only those are left
+ * out that bear another cloud's mark: one that was made and not yet marked when its maker was killed shall be found.
  */
 export async function hostState(cloud: Cloud): Promise<HostState> {
   const [links, namespaces, nftTables] = await Promise.all([linksFor(cloud), namespacesOf(cloud), tablesOf(cloud)]);
@@ -37,7 +38,9 @@ async function linksFor({ cloudId }: Cloud): Promise<string[]> {
     link_type?: string;
   }[];
   return all
-    .filter(({ ifalias }) => !ifalias?.startsWith('kumo:') || ifalias.startsWith(`kumo:${cloudId}:`))
+    .filter(({ ifname, ifalias }) =>
+      ifalias?.startsWith('kumo:') ? ifalias.startsWith(`kumo:${cloudId}:`) : OUR_NAMES.test(ifname),
+    )
     .map(({ ifname, ifalias }) => `${ifname}${ifalias ? ` (${ifalias})` : ''}`)
     .sort();
 }
