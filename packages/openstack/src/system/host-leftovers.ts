@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { HostAuditDriver, NetHost } from '@kumo/neutron';
 import type { KumoConfig } from '../config/schema.ts';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -11,6 +12,8 @@ export async function removeFromHost(config: KumoConfig): Promise<void> {
   if (config.neutron.dataplane !== 'linux' || process.getuid?.() !== 0) return;
   const runDir = config.neutron.runDir ?? `/run/kumo-${config.neutron.cloudId}`;
   await new HostAuditDriver(new NetHost({ cloudId: config.neutron.cloudId }), { runDir }).removeAll();
+  // A folder that somebody chose may hold other things.
+  rmSync(config.neutron.runDir ? join(runDir, 'dhcp') : runDir, { recursive: true, force: true });
 }
 
 /** Every process that Kumo leaves running has a path below the state directory among its arguments. */
