@@ -30,6 +30,10 @@ export class QemuHost implements AsyncDisposable {
     const host = new QemuHost(await mkdtemp(join(tmpdir(), 'kumo-vq-')));
     await chmod(host.stateDir, 0o711);
     host.#cleanups.push(() => rm(host.stateDir, { recursive: true, force: true }));
+    // Guests outlive their driver on purpose; they must not outlive their test.
+    host.#cleanups.push(async () => {
+      for (const pid of await host.#naming(host.stateDir)) process.kill(pid, 'SIGKILL');
+    });
     return host;
   }
 
@@ -92,12 +96,16 @@ export class QemuHost implements AsyncDisposable {
   /** Processes and files that name the guest. */
   async leftovers(serverId: string): Promise<string[]> {
     const files = (await readdir(this.stateDir, { recursive: true })).filter((name) => name.includes(serverId));
-    const processes: string[] = [];
+    return [...files, ...(await this.#naming(serverId)).map((pid) => `process ${pid}`)];
+  }
+
+  async #naming(text: string): Promise<number[]> {
+    const found: number[] = [];
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
       const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
-      if (command.includes(serverId)) processes.push(command.replaceAll('\0', ' '));
+      if (command.includes(text)) found.push(Number(pid));
     }
-    return [...files, ...processes];
+    return found;
   }
 
   /** Kills a process that this test started and waits for its end. */

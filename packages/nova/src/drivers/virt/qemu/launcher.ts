@@ -7,7 +7,7 @@ import type { GuestEvents } from '../guest-events.ts';
 import { qemuArguments } from './command-line.ts';
 import { readConsole } from './console-log.ts';
 import type { GuestMonitors } from './guest-monitor.ts';
-import { findProcess, type GuestProcess, identifyChild, removePidFile } from './guest-process.ts';
+import { findProcess, type GuestProcess, identifyChild, killProcess, removePidFile } from './guest-process.ts';
 import { checkTap, commandAs } from './guest-user.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { InstancePaths, Owner, StoredInstance } from './instance-files.ts';
@@ -45,6 +45,8 @@ export async function launch(host: QemuHost, paths: InstancePaths, stored: Store
     if (!guest) throw new DriverError('it ended at once');
     await host.monitors.reach(serverId, paths, guest, START_TIMEOUT_MS);
   } catch (error) {
+    // One that does not answer must not become a guest of nobody's later.
+    if (guest) await killProcess(guest);
     const words = (await readConsole(paths.qemuLog, 5)).trim();
     throw new DriverError(
       `QEMU does not start guest ${serverId}: ${words || (error instanceof Error ? error.message : error)}`,
