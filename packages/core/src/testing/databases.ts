@@ -46,6 +46,7 @@ interface ServerKind {
 }
 
 const PASSWORD = 'kumo-test';
+const START_ATTEMPTS = 10;
 const STOP_TIMEOUT_MS = 20_000;
 /** PostgreSQL's SSLRequest: the shortest thing that it answers. MariaDB greets by itself. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
@@ -136,9 +137,14 @@ async function startServer(kind: ServerKind): Promise<TestServer> {
     clearTimeout(impatience);
   };
   const start = async () => {
-    // The kernel ends it with this process, however that ends.
-    child = spawnServer('setpriv', [...as, '--pdeathsig=KILL', kind.program, ...kind.args(dir, port)], dir);
-    await ready(child, { port, dir, scheme: kind.scheme });
+    for (let attempt = 1; ; attempt += 1) {
+      // The kernel ends it with this process, however that ends.
+      child = spawnServer('setpriv', [...as, '--pdeathsig=KILL', kind.program, ...kind.args(dir, port)], dir);
+      if (await answersInTime(child, port, kind.scheme)) return;
+      // PostgreSQL refuses to start while workers of a killed server, each in a session of its own, still hold its memory.
+      if (attempt === START_ATTEMPTS) throw new Error(`The test server did not start: ${lastWords(dir)}`);
+      await sleep(200);
+    }
   };
   await kind.create({ dir, as });
   await start();
@@ -172,16 +178,18 @@ function signalServer(child: ChildProcess, name: 'SIGKILL' | 'SIGTERM' | 'SIGINT
   process.kill(name === 'SIGKILL' ? -child.pid : child.pid, name);
 }
 
-async function ready(
-  child: ChildProcess,
-  { port, dir, scheme }: { port: number; dir: string; scheme: ServerKind['scheme'] },
-): Promise<void> {
+/** False when the server ended, or has not answered after half a minute. */
+async function answersInTime(child: ChildProcess, port: number, scheme: ServerKind['scheme']): Promise<boolean> {
   for (let attempt = 0; attempt < 300; attempt += 1) {
-    if (child.exitCode !== null || child.signalCode !== null) break;
-    if (await answers(port, scheme)) return;
+    if (child.exitCode !== null || child.signalCode !== null) return false;
+    if (await answers(port, scheme)) return true;
     await sleep(100);
   }
-  throw new Error(`The test server did not start: ${readFileSync(join(dir, 'log'), 'utf8').slice(-1000)}`);
+  return false;
+}
+
+function lastWords(dir: string): string {
+  return readFileSync(join(dir, 'log'), 'utf8').slice(-1000);
 }
 
 /** True when the server answers, not merely when its kernel has a queue for it. */
