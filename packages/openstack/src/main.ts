@@ -95,6 +95,16 @@ program
     process.exitCode = (await import('./cli/test.ts')).testCommand(options, terminalProgress);
   });
 
+program
+  .command('tempest <area>')
+  .description("run Debian's Tempest for a service (identity) on a cloud of its own, and compare with real OpenStack")
+  .option('--only <regex>', 'only the tests whose id matches')
+  .option('--workers <count>', 'tests at the same time', '2')
+  .option('--json', 'print the comparison as JSON')
+  .action(async (area, options) => {
+    process.exitCode = (await import('./cli/tempest.ts')).tempestCommand(area, options);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,0 +1,39 @@
+import type { CloudOptions } from '../src/cloud.ts';
+
+/** What of Tempest is run for a service, and what is known about tests that do not pass. */
+export interface Area {
+  /** Selects tests by id (a Python regular expression). */
+  readonly tests: string;
+  /** Debian packages with the tests. */
+  readonly packages: readonly string[];
+  readonly cloud: CloudOptions;
+  /** Sections of tempest.conf beside the common ones. */
+  readonly settings: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+  /** Why tests do not pass whose id, or reason for being skipped, matches. */
+  readonly reasons: readonly { readonly match: RegExp; readonly reason: string }[];
+}
+
+export const AREAS: Readonly<Record<string, Area>> = {
+  identity: {
+    tests: '^tempest\\.api\\.identity|^keystone_tempest_plugin',
+    packages: ['tempest', 'keystone-tempest-plugin'],
+    cloud: { fake: true },
+    settings: {
+      'identity-feature-enabled': {
+        trust: true,
+        application_credentials: true,
+        access_rules: true,
+        project_tags: true,
+        domain_specific_drivers: true,
+        federation: false,
+        external_idp: false,
+        enforce_scope: true,
+      },
+    },
+    reasons: [
+      { match: /oauth/i, reason: 'OAuth 1 comes later' },
+      { match: /^tempest\.api\.identity\.(?:admin\.)?v2\./, reason: 'API v2.0 is not in Keystone any more' },
+      { match: /[Ff]ederat|identity_provider|service_provider|mapping|protocol/, reason: 'federation comes later' },
+    ],
+  },
+};
