@@ -12,6 +12,7 @@ import { createImage, deleteImage, downloadImage, type ImageBody, showImage, upl
 import type { FastifyInstance } from 'fastify';
 import { Type as T } from 'typebox';
 import { Value } from 'typebox/value';
+import { recordCall } from '../../core/src/testing/api-record.ts';
 import { TEST_TOKENS, type TestEnv, testEnv } from '../../core/src/testing/env.ts';
 import { onDatabases as onEachDatabase } from '../../core/src/testing/on-databases.ts';
 import { CinderConfig } from '../src/config.ts';
@@ -209,6 +210,7 @@ export class Harness {
       },
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     });
+    recordCall({ method, url: path, status: response.statusCode, body });
     const text = response.body;
     return {
       status: response.statusCode,

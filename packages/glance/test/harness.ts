@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import type { Daemon } from '@kumo/core/daemon';
 import Value from 'typebox/value';
+import { recordCall } from '../../core/src/testing/api-record.ts';
 import { type TestEnv, testEnv } from '../../core/src/testing/env.ts';
 import { onDatabases as onEachDatabase } from '../../core/src/testing/on-databases.ts';
 import { GlanceConfig, glanceApi } from '../src/service.ts';
@@ -57,6 +58,7 @@ export async function startGlance({ config = {}, databaseUrl }: GlanceOptions = 
       },
       payload: body === undefined ? undefined : isRaw ? body : JSON.stringify(body),
     });
+    recordCall({ method, url, status: reply.statusCode });
     const isJson = String(reply.headers['content-type']).startsWith('application/json');
     return {
       status: reply.statusCode,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Daemon } from '@kumo/core/daemon';
 import { Value } from 'typebox/value';
+import { recordCall } from '../../core/src/testing/api-record.ts';
 import { type TestEnv, testEnv } from '../../core/src/testing/env.ts';
 import type { KeystoneBootstrap } from '../src/app/bootstrap.ts';
 import { KeystoneConfig } from '../src/config.ts';
 import { keystone } from '../src/daemons/keystone.ts';
+import { authKind } from './auth-kind.ts';
 
 export const ADMIN_PASSWORD = 'admin-secret';
 export const DEMO_PASSWORD = 'demo-secret';
@@ -93,6 +95,10 @@ export class TestKeystone {
       headers: { ...(token === null ? {} : { 'x-auth-token': token }), ...headers },
       ...(body === undefined ? {} : { payload: body as object }),
     });
+    const receiptSent = 'openstack-auth-receipt' in headers;
+    const receiptGiven = 'openstack-auth-receipt' in answer.headers;
+    const kind = authKind({ method, url, body, receiptSent, receiptGiven });
+    recordCall({ method, url, status: answer.statusCode, kind });
     const text = answer.body;
     return { status: answer.statusCode, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };
   }

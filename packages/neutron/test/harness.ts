@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Daemon } from '@kumo/core/daemon';
 import { Ajv } from 'ajv';
+import { recordCall } from '../../core/src/testing/api-record.ts';
 import { type TestEnv, type TestEnvOptions, testEnv } from '../../core/src/testing/env.ts';
 import { NeutronConfig } from '../src/config.ts';
 import { neutronServer } from '../src/daemons/neutron-server.ts';
@@ -53,6 +54,7 @@ export async function startNeutron(options: { env?: TestEnvOptions; config?: obj
       },
       ...(body ? { payload: JSON.stringify(body) } : {}),
     });
+    recordCall({ method, url: path, status: reply.statusCode });
     return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json(), headers: reply.headers };
   };
   return {

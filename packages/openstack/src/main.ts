@@ -86,6 +86,21 @@ program
     (await import('./cli/node.ts')).nodeCommand(readConfig(options.config ?? program.opts().config)),
   );
 
+const api = program.command('api').description('what the APIs serve, compared with OpenStack');
+api
+  .command('coverage <service>')
+  .description(
+    'which operations of a service a test has driven to their documented success; exit code 1: some are missing',
+  )
+  .option(...json)
+  .action(async (service, options) => {
+    process.exitCode = await (await import('./cli/api-coverage.ts')).apiCoverageCommand(
+      service,
+      options,
+      terminalProgress,
+    );
+  });
+
 program
   .command('test')
   .description('install what the test suite needs and run it')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Daemon } from '@kumo/core/daemon';
+import { recordCall } from '../../core/src/testing/api-record.ts';
 import { type TestEnv, testEnv } from '../../core/src/testing/env.ts';
 import { onDatabases } from '../../core/src/testing/on-databases.ts';
 import { placementApi } from '../src/service.ts';
@@ -35,6 +36,7 @@ class Api {
       },
       payload: body === undefined ? undefined : JSON.stringify(body),
     });
+    recordCall({ method, url, status: reply.statusCode });
     return { status: reply.statusCode, body: reply.body ? JSON.parse(reply.body) : undefined, headers: reply.headers };
   }
 

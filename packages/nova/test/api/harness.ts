@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Transport } from '@kumo/core/client';
 import type { Daemon, HttpDaemonName } from '@kumo/core/daemon';
+import { recordCall } from '../../../core/src/testing/api-record.ts';
 import { novaApi } from '../../src/daemons/nova-api.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../engine/cloud.ts';
 import { ApiCinder, ApiNeutron, glanceTransport, IMAGE, NETWORK } from './neighbours.ts';
@@ -46,6 +47,7 @@ export class Api {
       payload: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     });
     const { statusCode, payload } = reply;
+    recordCall({ method, url: path, status: statusCode, body });
     return { status: statusCode, headers: reply.headers, body: payload === '' ? undefined : JSON.parse(payload) };
   }
 
