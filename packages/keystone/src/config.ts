@@ -1,4 +1,5 @@
 import { type Static, Type as T } from 'typebox';
+import { DEFAULT_METHODS } from './tokens/token-payload.ts';
 
 const TokensConfig = T.Object(
   {
@@ -24,6 +25,20 @@ const TokensConfig = T.Object(
   { additionalProperties: false, default: {} },
 );
 
+const AuthConfig = T.Object(
+  {
+    methods: T.Array(T.String({ minLength: 1, maxLength: 64 }), {
+      default: [...DEFAULT_METHODS],
+      minItems: 1,
+      maxItems: 32,
+      uniqueItems: true,
+      description:
+        'How users may log in. The places in the list are the bits in tokens: Keystones that read each other’s tokens need the same list.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
 const PasswordsConfig = T.Object(
   {
     memoryKib: T.Integer({ default: 19_456, minimum: 8, maximum: 1_048_576, description: 'argon2id m.' }),
@@ -42,6 +57,7 @@ const PasswordsConfig = T.Object(
 /** `keystone:` in kumo.yaml. */
 export const KeystoneConfig = T.Object(
   {
+    auth: AuthConfig,
     tokens: TokensConfig,
     passwords: PasswordsConfig,
     listLimit: T.Integer({

@@ -23,3 +23,8 @@ export const authMethodUnknown = defineError(
 );
 export const wrongOldPassword = defineError('unauthorized', 'PasswordNotRight', 'The original password is not right.');
 export const catalogMissing = defineError('forbidden', 'ForbiddenAction', 'A token without a scope has no catalog.');
+export const applicationCredentialRefused = defineError(
+  'unauthorized',
+  'ApplicationCredentialAuthError',
+  'Error authenticating with application credential: {detail}',
+);

@@ -15,6 +15,20 @@ export const TokenBody = T.Object({
     roles: T.Optional(T.Array(Named)),
     audit_ids: T.Optional(T.Array(T.String())),
     expires_at: T.Optional(T.String()),
+    'OS-TRUST:trust': T.Optional(
+      T.Object({
+        id: T.String(),
+        trustor_user: T.Object({ id: T.String() }),
+        trustee_user: T.Object({ id: T.String() }),
+      }),
+    ),
+    application_credential: T.Optional(
+      T.Object({
+        id: T.String(),
+        restricted: T.Boolean(),
+        access_rules: T.Optional(T.Array(T.Object({ service: T.String(), method: T.String(), path: T.String() }))),
+      }),
+    ),
   }),
 });
 
@@ -42,6 +56,7 @@ export const validateToken = operation({
 /** A token's body as core's words. */
 export function tokenInfoOf({ token }: Static<typeof TokenBody>): TokenInfo {
   const { user, project, domain, system, roles = [], audit_ids: auditIds = [], expires_at: expiresAt } = token;
+  const { 'OS-TRUST:trust': trust, application_credential: made } = token;
   return {
     userId: user.id,
     userName: user.name,
@@ -54,5 +69,9 @@ export function tokenInfoOf({ token }: Static<typeof TokenBody>): TokenInfo {
     roles: roles.map((role) => role.name ?? role.id),
     auditIds,
     expiresAt,
+    ...(trust && { trustId: trust.id, trustorId: trust.trustor_user.id, trusteeId: trust.trustee_user.id }),
+    ...(made && {
+      applicationCredential: { id: made.id, restricted: made.restricted, accessRules: made.access_rules },
+    }),
   };
 }

@@ -17,6 +17,12 @@ export interface Context {
   readonly serviceRoles: readonly string[];
   readonly auditIds: readonly string[];
   readonly tokenExpiresAt?: string;
+  /** The token's trust: `userId` is the trustor's when it impersonates, else the trustee's. */
+  readonly trustId?: string;
+  readonly trustorId?: string;
+  readonly trusteeId?: string;
+  /** The token's application credential; `restricted`: it may not make further credentials and trusts. */
+  readonly applicationCredential?: { readonly id: string; readonly restricted: boolean };
   /** The user's token as it came in, for calls on the user's behalf. Never logged, never stored. */
   readonly token?: string;
   /** The microversion asked for, for services that have them. */

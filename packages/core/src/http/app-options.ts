@@ -1,9 +1,17 @@
 import type { Context } from '../context/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Change } from '../microversion/index.ts';
+import type { AccessRule } from './access-rules.ts';
 import type { Envelope } from './envelopes/envelope.ts';
 import type { Route } from './route.ts';
 import type { VersionDocument } from './version-documents.ts';
+
+/** A request that an application credential may make: `{id}` and `*` match one part of a path, `**` any number. */
+export interface AccessRule {
+  readonly service: string;
+  readonly method: string;
+  readonly path: string;
+}
 
 /** What a valid token says about its owner. Keystone makes it locally, every other service asks Keystone. */
 export interface TokenInfo {
@@ -18,6 +26,20 @@ export interface TokenInfo {
   readonly roles: readonly string[];
   readonly auditIds: readonly string[];
   readonly expiresAt?: string;
+  /** Of a trust: `userId` is the trustor's when it impersonates, else the trustee's. */
+  readonly trustId?: string;
+  readonly trustorId?: string;
+  readonly trusteeId?: string;
+  readonly applicationCredential?: ApplicationCredentialInfo;
+}
+
+/** The application credential that a token was made with. */
+export interface ApplicationCredentialInfo {
+  readonly id: string;
+  /** Whether it may not make application credentials and trusts. */
+  readonly restricted: boolean;
+  /** None given: everything; an empty list: nothing. */
+  readonly accessRules?: readonly AccessRule[];
 }
 
 export interface TokenChecker {

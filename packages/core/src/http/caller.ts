@@ -77,6 +77,10 @@ function contextOf(
     serviceRoles,
     auditIds: info.auditIds,
     tokenExpiresAt: info.expiresAt,
+    trustId: info.trustId,
+    trustorId: info.trustorId,
+    trusteeId: info.trusteeId,
+    applicationCredential: info.applicationCredential,
     token,
     version,
   };

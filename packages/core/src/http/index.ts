@@ -1,4 +1,12 @@
-export type { AppMicroversions, AppOptions, PolicyChecker, TokenChecker, TokenInfo } from './app-options.ts';
+export type {
+  AccessRule,
+  ApplicationCredentialInfo,
+  AppMicroversions,
+  AppOptions,
+  PolicyChecker,
+  TokenChecker,
+  TokenInfo,
+} from './app-options.ts';
 export { createApp } from './create-app.ts';
 export { type Envelope, kindOf, statusOf, type WireError } from './envelopes/envelope.ts';
 export { cinderEnvelope, novaEnvelope } from './envelopes/fault-envelope.ts';

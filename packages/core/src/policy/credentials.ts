@@ -30,6 +30,10 @@ export function fromContext(ctx: Context): Credentials {
     service_roles: ctx.serviceRoles,
     is_admin: ctx.isAdminContext === true,
     is_admin_project: true,
+    trust_id: ctx.trustId ?? null,
+    trustor_id: ctx.trustorId ?? null,
+    trustee_id: ctx.trusteeId ?? null,
+    is_delegated_auth: ctx.trustId !== undefined,
     token: {
       user: { id: ctx.userId, domain: { id: ctx.userDomainId ?? null } },
       project: { id: ctx.projectId ?? null, domain: { id: ctx.projectDomainId ?? null } },

@@ -3,28 +3,24 @@ import { annotate } from '@kumo/core/trace';
 import type { Static } from 'typebox';
 import type { Access } from '../app/access.ts';
 import type { Authentication, AuthRequest } from '../app/authentication.ts';
-import type { CatalogEntry, TokenCatalog } from '../app/token-catalog.ts';
+import type { TokenCatalog } from '../app/token-catalog.ts';
 import type { Token, Tokens } from '../app/tokens.ts';
 import type { VersionedCache } from '../app/versioned-cache.ts';
 import { catalogMissing, invalid, tokenNotFound } from '../errors.ts';
-import { tokenTime } from '../tokens/token-claims.ts';
 import {
   type AuthBody,
   authCatalog,
   authDomains,
   authProjects,
   authSystem,
-  type CatalogBody,
   issueToken,
   revokeToken,
-  type TokenBody,
   validateToken,
 } from './auth.ts';
 import { domainToWire } from './wire/domains.ts';
 import { projectToWire } from './wire/projects.ts';
 import { flag } from './wire/query.ts';
-
-type TokenWire = Static<typeof TokenBody>['token'];
+import { catalogToWire, type TokenWire, tokenToWire } from './wire/tokens.ts';
 
 export interface AuthParts {
   readonly authentication: Authentication;
@@ -104,20 +100,25 @@ function tokenRoutes({ authentication, tokens, tokenCatalog, cache }: AuthParts)
 /** @throws invalid when more than one scope is asked for. */
 function requestOf({ identity, scope }: Static<typeof AuthBody>['auth']): AuthRequest {
   return {
-    methods: identity.methods,
-    password: identity.password?.user,
-    token: identity.token?.id,
+    identity: {
+      methods: identity.methods,
+      password: identity.password?.user,
+      token: identity.token?.id,
+      totp: identity.totp?.user,
+      applicationCredential: identity.application_credential,
+    },
     scope: scope === undefined ? undefined : scopeOf(scope),
   };
 }
 
 function scopeOf(scope: NonNullable<Static<typeof AuthBody>['auth']['scope']>): AuthRequest['scope'] {
   if (scope === 'unscoped') return { kind: 'unscoped' };
-  const { project, domain, system, unscoped } = scope;
-  if ([project, domain, system, unscoped].filter((one) => one !== undefined).length !== 1)
-    throw invalid({ message: 'Expecting exactly one of project, domain, system and unscoped in scope.' });
+  const { project, domain, system, unscoped, 'OS-TRUST:trust': trust } = scope;
+  if ([project, domain, system, unscoped, trust].filter((one) => one !== undefined).length !== 1)
+    throw invalid({ message: 'Expecting to find system, project, domain, OS-TRUST:trust or unscoped in scope.' });
   if (project) return { kind: 'project', project };
   if (domain) return { kind: 'domain', domain };
+  if (trust) return { kind: 'trust', trustId: trust.id };
   if (system && system.all !== true) throw invalid({ message: 'Expecting "all": true in system.' });
   return { kind: system ? 'system' : 'unscoped' };
 }
@@ -126,41 +127,4 @@ function scopeOf(scope: NonNullable<Static<typeof AuthBody>['auth']['scope']>): 
 async function catalogOf(token: Token, catalog: TokenCatalog): Promise<TokenWire['catalog']> {
   if (token.claims.scope.kind === 'unscoped') return undefined;
   return catalogToWire(await catalog.entries(token.claims.userId, token.project?.id));
-}
-
-function tokenToWire({ claims, identity, project, domain, roles }: Token): TokenWire {
-  const named = ({ id, name }: { id: string; name: string }) => ({ id, name });
-  const { user, passwordExpiresAt } = identity;
-  const scope: Partial<TokenWire> =
-    project && domain
-      ? { project: { ...named(project), domain: named(domain) }, is_domain: project.isDomain }
-      : domain
-        ? { domain: named(domain) }
-        : claims.scope.kind === 'system'
-          ? { system: { all: true } }
-          : {};
-  return {
-    methods: [...claims.methods],
-    user: { ...named(user), domain: named(identity.domain), password_expires_at: passwordExpiresAt },
-    audit_ids: [...claims.auditIds],
-    expires_at: tokenTime(claims.expiresAt),
-    issued_at: tokenTime(claims.issuedAt),
-    ...scope,
-    ...(claims.scope.kind === 'unscoped' ? {} : { roles: roles.map(named) }),
-  };
-}
-
-function catalogToWire(entries: readonly CatalogEntry[]): Static<typeof CatalogBody> {
-  return entries.map(({ id, type, name, endpoints }) => ({
-    id,
-    type,
-    name,
-    endpoints: endpoints.map((one) => ({
-      id: one.id,
-      interface: one.interface,
-      region: one.regionId,
-      region_id: one.regionId,
-      url: one.url,
-    })),
-  }));
 }

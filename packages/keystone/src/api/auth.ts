@@ -6,6 +6,7 @@ import { ProjectBody } from './projects.ts';
 import { anyScope } from './rules.ts';
 
 const DomainRef = T.Object(NameOrIdRef);
+const UserRef = { ...NameOrIdRef, domain: T.Optional(DomainRef) };
 const Password = T.String({ maxLength: 4096 });
 const LongToken = T.String({ minLength: 1, maxLength: 4096 });
 
@@ -13,10 +14,12 @@ export const AuthBody = T.Object({
   auth: T.Object({
     identity: T.Object({
       methods: T.Array(T.String({ maxLength: 64 }), { maxItems: 16 }),
-      password: T.Optional(
-        T.Object({ user: T.Object({ ...NameOrIdRef, domain: T.Optional(DomainRef), password: Password }) }),
-      ),
+      password: T.Optional(T.Object({ user: T.Object({ ...UserRef, password: Password }) })),
       token: T.Optional(T.Object({ id: LongToken })),
+      totp: T.Optional(T.Object({ user: T.Object({ ...UserRef, passcode: T.String({ maxLength: 64 }) }) })),
+      application_credential: T.Optional(
+        T.Object({ ...NameOrIdRef, user: T.Optional(T.Object(UserRef)), secret: Password }),
+      ),
     }),
     scope: T.Optional(
       T.Union([
@@ -26,6 +29,7 @@ export const AuthBody = T.Object({
           domain: T.Optional(DomainRef),
           system: T.Optional(T.Object({ all: T.Optional(T.Boolean()) })),
           unscoped: T.Optional(T.Object({})),
+          'OS-TRUST:trust': T.Optional(T.Object({ id: T.String({ minLength: 1, maxLength: 64 }) })),
         }),
       ]),
     ),
@@ -33,6 +37,7 @@ export const AuthBody = T.Object({
 });
 
 const Named = T.Object({ id: T.String(), name: T.String() });
+const IdRef = T.Object({ id: T.String() });
 const Owned = T.Object({ id: T.String(), name: T.String(), domain: Named });
 
 export const CatalogBody = T.Array(
@@ -69,6 +74,19 @@ export const TokenBody = T.Object({
     domain: T.Optional(Named),
     system: T.Optional(T.Object({ all: T.Boolean() })),
     roles: T.Optional(T.Array(Named)),
+    'OS-TRUST:trust': T.Optional(
+      T.Object({ id: T.String(), trustor_user: IdRef, trustee_user: IdRef, impersonation: T.Boolean() }),
+    ),
+    application_credential: T.Optional(
+      T.Object({
+        id: T.String(),
+        name: T.String(),
+        restricted: T.Boolean(),
+        access_rules: T.Optional(
+          T.Array(T.Object({ id: T.String(), service: T.String(), method: T.String(), path: T.String() })),
+        ),
+      }),
+    ),
     catalog: T.Optional(CatalogBody),
   }),
 });

@@ -1,142 +1,118 @@
-import { type Db, fromIso } from '@kumo/core/db';
 import { unauthorized } from '@kumo/core/errors';
-import { findProjectByName } from '../db/projects.ts';
-import type { KeystoneTables } from '../db/schema.ts';
-import { findUser, findUserByName, newestPassword, type User } from '../db/users.ts';
-import { authMethodUnknown, invalid } from '../errors.ts';
-import type { PasswordHasher } from '../passwords/password-hasher.ts';
+import { applicationCredentialRefused, authMethodUnknown, notAllowed } from '../errors.ts';
 import type { TokenClaims, TokenScope } from '../tokens/token-claims.ts';
 import type { Access } from './access.ts';
+import type { AuthIdentity, AuthMethod, Proven } from './auth-methods/auth-method.ts';
+import type { Delegations } from './delegations.ts';
+import type { NamedRef, ProjectRef, References } from './references.ts';
 import type { Token, Tokens } from './tokens.ts';
 
-interface Named {
-  readonly id?: string;
-  readonly name?: string;
-}
-
 export interface AuthRequest {
-  readonly methods: readonly string[];
-  readonly password?: Named & { readonly domain?: Named; readonly password: string };
-  readonly token?: string;
+  readonly identity: AuthIdentity;
   readonly scope?:
-    | { readonly kind: 'project'; readonly project: Named & { readonly domain?: Named } }
-    | { readonly kind: 'domain'; readonly domain: Named }
+    | { readonly kind: 'project'; readonly project: ProjectRef }
+    | { readonly kind: 'domain'; readonly domain: NamedRef }
+    | { readonly kind: 'trust'; readonly trustId: string }
     | { readonly kind: 'system' }
     | { readonly kind: 'unscoped' };
 }
 
-interface Proven {
-  readonly user: User;
-  /** The token that was shown, if one was. */
-  readonly from?: TokenClaims;
+interface AuthenticationParts {
+  readonly methods: readonly AuthMethod[];
+  /** The names of those that may be used. */
+  readonly configured: readonly string[];
+  readonly references: References;
+  readonly access: Access;
+  readonly tokens: Tokens;
+  readonly delegations: Delegations;
+}
+
+/** All that a login's methods found out together. */
+interface Established extends Proven {
+  readonly methods: readonly string[];
 }
 
 /** Logins: who is it, and what shall the token be for? Whatever is wrong, the answer is the same 401. */
 export class Authentication {
-  readonly #db: Db<KeystoneTables>;
-  readonly #access: Access;
-  readonly #tokens: Tokens;
-  readonly #hasher: PasswordHasher;
+  readonly #parts: AuthenticationParts;
+  readonly #methods: ReadonlyMap<string, AuthMethod>;
 
-  constructor(parts: { db: Db<KeystoneTables>; access: Access; tokens: Tokens; hasher: PasswordHasher }) {
-    this.#db = parts.db;
-    this.#access = parts.access;
-    this.#tokens = parts.tokens;
-    this.#hasher = parts.hasher;
+  constructor(parts: AuthenticationParts) {
+    this.#parts = parts;
+    const usable = parts.methods.filter((method) => parts.configured.includes(method.name));
+    this.#methods = new Map(usable.map((method) => [method.name, method]));
   }
 
   /** @throws unauthorized; authMethodUnknown; invalid when the request contradicts itself. */
-  async logIn(request: AuthRequest): Promise<{ text: string; token: Token }> {
-    const { user, from } = await this.#prove(request);
-    const scope = await this.#scope(request, user);
-    return this.#tokens.issue({ userId: user.id, methods: [...new Set(request.methods)], scope, from });
-  }
-
-  /** Whether it is the user's password; as slow for users who have none, or do not exist. */
-  async isPassword(userId: string | undefined, password: string): Promise<boolean> {
-    const stored = userId === undefined ? undefined : await newestPassword(this.#db.q, userId);
-    const isRight = await this.#hasher.verify(password, stored?.hash);
-    return isRight && (stored?.expiresAt == null || fromIso(stored.expiresAt) > Date.now());
-  }
-
-  async #prove({ methods, password, token }: AuthRequest): Promise<Proven> {
-    if (methods.length === 0) throw unauthorized();
-    let proven: Proven | undefined;
-    for (const method of new Set(methods)) {
-      const next = await this.#proveBy(method, password, token);
-      if (proven && proven.user.id !== next.user.id) throw unauthorized();
-      proven = { user: next.user, from: next.from ?? proven?.from };
+  async logIn({ identity, scope: wanted }: AuthRequest): Promise<{ text: string; token: Token }> {
+    const { tokens, delegations } = this.#parts;
+    const { userId, methods, from, applicationCredentialId, scope: fixed } = await this.#prove(identity);
+    if (fixed && wanted) throw scopeRefused(from);
+    if (wanted?.kind === 'trust') {
+      const { trustId } = wanted;
+      const scope = await delegations.scopeOfTrust(trustId, userId);
+      const issued = await tokens.issue({ userId, methods, scope, from, trustId });
+      await delegations.useTrust(trustId);
+      return issued;
     }
-    return proven as Proven;
+    const scope = fixed ?? (await this.#scope(wanted, userId));
+    return tokens.issue({ userId, methods, scope, from, applicationCredentialId });
   }
 
-  async #proveBy(method: string, password: AuthRequest['password'], token: string | undefined): Promise<Proven> {
-    if (method === 'password') {
-      if (!password) throw invalid({ message: 'Expecting to find password in identity.' });
-      return { user: await this.#byPassword(password) };
+  /** Every method that is named must prove the same user. */
+  async #prove(identity: AuthIdentity): Promise<Established> {
+    const names = [...new Set(identity.methods)];
+    const methods = names.map((name) => this.#method(name));
+    let known: Established | undefined;
+    for (const method of methods) {
+      const next = await method.prove(identity);
+      if (known && known.userId !== next.userId) throw unauthorized();
+      known = { ...known, ...next, methods: [...(known?.methods ?? []), ...(next.from?.methods ?? []), method.name] };
     }
-    if (method === 'token') {
-      if (token === undefined) throw invalid({ message: 'Expecting to find token in identity.' });
-      const found = await this.#tokens.find(token);
-      if (!found) throw unauthorized();
-      return { user: found.identity.user, from: found.claims };
-    }
-    throw authMethodUnknown();
+    if (!known) throw unauthorized();
+    return { ...known, methods: [...new Set(known.methods)] };
   }
 
-  async #byPassword(wanted: NonNullable<AuthRequest['password']>): Promise<User> {
-    const user = await this.#findUser(wanted);
-    if (!(await this.isPassword(user?.id, wanted.password)) || !user) throw unauthorized();
-    const domain = await this.#access.domain(user.domainId);
-    if (!user.enabled || !domain?.enabled) throw unauthorized();
-    return user;
+  #method(name: string): AuthMethod {
+    const method = this.#methods.get(name);
+    if (!method) throw authMethodUnknown();
+    return method;
   }
 
-  async #findUser({ id, name, domain }: Named & { domain?: Named }): Promise<User | undefined> {
-    if (id !== undefined) return findUser(this.#db.q, id);
-    if (name === undefined) throw invalid({ message: 'Expecting to find id or name in user.' });
-    if (domain === undefined) throw invalid({ message: 'Expecting to find domain in user.' });
-    const domainId = await this.#domainId(domain);
-    return domainId === undefined ? undefined : findUserByName(this.#db.q, name, domainId);
-  }
-
-  async #domainId({ id, name }: Named): Promise<string | undefined> {
-    if (id !== undefined) return id;
-    if (name === undefined) throw invalid({ message: 'Expecting to find id or name in domain.' });
-    return (await findProjectByName(this.#db.q, name, null))?.id;
-  }
-
-  async #scope({ scope }: AuthRequest, user: User): Promise<TokenScope> {
-    if (scope === undefined) return this.#defaultScope(user);
-    switch (scope.kind) {
-      case 'project':
-        return { kind: 'project', projectId: await this.#projectId(scope.project) };
+  async #scope(wanted: Exclude<AuthRequest['scope'], { kind: 'trust' }>, userId: string): Promise<TokenScope> {
+    if (wanted === undefined) return this.#defaultScope(userId);
+    const { references } = this.#parts;
+    switch (wanted.kind) {
+      case 'project': {
+        const projectId = await references.projectId(wanted.project);
+        if (projectId === undefined) throw unauthorized();
+        return { kind: 'project', projectId };
+      }
       case 'domain': {
-        const domainId = await this.#domainId(scope.domain);
+        const domainId = await references.domainId(wanted.domain);
         if (domainId === undefined) throw unauthorized();
         return { kind: 'domain', domainId };
       }
       default:
-        return { kind: scope.kind };
+        return wanted;
     }
   }
 
-  async #projectId({ id, name, domain }: Named & { domain?: Named }): Promise<string> {
-    if (id !== undefined) return id;
-    if (name === undefined) throw invalid({ message: 'Expecting to find id or name in project.' });
-    if (domain === undefined) throw invalid({ message: 'Expecting to find domain in project.' });
-    const domainId = await this.#domainId(domain);
-    const project = domainId === undefined ? undefined : await findProjectByName(this.#db.q, name, domainId);
-    if (!project) throw unauthorized();
-    return project.id;
-  }
-
   /** The user's default project if it can be used, else no scope. */
-  async #defaultScope({ id, defaultProjectId }: User): Promise<TokenScope> {
+  async #defaultScope(userId: string): Promise<TokenScope> {
+    const { access } = this.#parts;
+    const defaultProjectId = (await access.identity(userId))?.user.defaultProjectId ?? null;
     if (defaultProjectId === null) return { kind: 'unscoped' };
-    const placed = await this.#access.project(defaultProjectId);
+    const placed = await access.project(defaultProjectId);
     if (!placed?.project.enabled || !placed.domain.enabled) return { kind: 'unscoped' };
     const scope: TokenScope = { kind: 'project', projectId: defaultProjectId };
-    return (await this.#access.roles(id, scope)).length > 0 ? scope : { kind: 'unscoped' };
+    return (await access.roles(userId, scope)).length > 0 ? scope : { kind: 'unscoped' };
   }
+}
+
+/** Application credentials decide what their tokens are for. */
+function scopeRefused(from: TokenClaims | undefined): Error {
+  return from === undefined
+    ? applicationCredentialRefused({ detail: 'Application credentials cannot request a scope.' })
+    : notAllowed({ message: 'Using an application credential token to create a scoped token is not allowed.' });
 }

@@ -5,12 +5,18 @@ import type { KeystoneTables } from '../db/schema.ts';
 import { PasswordHasher } from '../passwords/password-hasher.ts';
 import type { KeyRepository } from '../tokens/key-repository.ts';
 import { Access } from './access.ts';
+import type { AuthMethod } from './auth-methods/auth-method.ts';
+import { PasswordMethod } from './auth-methods/password.ts';
+import { TokenMethod } from './auth-methods/token.ts';
 import { Authentication } from './authentication.ts';
 import { Catalog } from './catalog.ts';
+import { noDelegations } from './delegations.ts';
 import { Domains } from './domains.ts';
 import { Grants } from './grants.ts';
 import { Groups } from './groups.ts';
+import { Passwords } from './passwords.ts';
 import { Projects } from './projects.ts';
+import { References } from './references.ts';
 import { RevokedTokens } from './revoked-tokens.ts';
 import { RoleAssignments } from './role-assignments.ts';
 import { Roles } from './roles.ts';
@@ -35,20 +41,35 @@ export function composeApp({
   const hasher = new PasswordHasher(config.passwords);
   const access = new Access(db, cache);
   const revoked = new RevokedTokens(db, cache, times.expirationSeconds + times.allowExpiredWindowSeconds);
-  const tokens = new Tokens({ access, cache, changes, keys, revoked, times });
-  const authentication = new Authentication({ db, access, tokens, hasher });
+  const references = new References(db);
+  const passwords = new Passwords({ db, hasher });
+  const delegations = noDelegations;
+  const authMethods = config.auth.methods;
+  const tokens = new Tokens({ access, cache, changes, keys, revoked, times, delegations, authMethods });
+  const methods: AuthMethod[] = [new PasswordMethod({ references, passwords, access }), new TokenMethod(tokens)];
+  const authentication = new Authentication({
+    methods,
+    configured: authMethods,
+    references,
+    access,
+    tokens,
+    delegations,
+  });
   const tokenCatalog = new TokenCatalog(db, cache);
   const core = { db, changes, revoked, access, listLimit: config.listLimit };
   return {
     ...core,
     cache,
     hasher,
+    passwords,
+    references,
+    delegations,
     tokens,
     authentication,
     tokenCatalog,
     projects: new Projects(core),
     domains: new Domains(core),
-    users: new Users({ ...core, hasher, authentication }),
+    users: new Users({ ...core, hasher, passwords }),
     groups: new Groups(core),
     roles: new Roles(core),
     grants: new Grants(core),

@@ -11,6 +11,7 @@ import type { KeyRepository } from '../tokens/key-repository.ts';
 import { type TokenClaims, type TokenScope, tokenTime } from '../tokens/token-claims.ts';
 import { packClaims, unpackClaims } from '../tokens/token-payload.ts';
 import type { Access, Identity } from './access.ts';
+import type { Delegated, Delegations } from './delegations.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 import type { VersionedCache } from './versioned-cache.ts';
 
@@ -19,7 +20,10 @@ const LONGEST_TOKEN = 4096;
 /** A valid token with what it stands for now. */
 export interface Token {
   readonly claims: TokenClaims;
+  /** Whom it acts as: of a trust that impersonates, the trustor. */
   readonly identity: Identity;
+  /** The trust or application credential that its roles come from. */
+  readonly delegated?: Delegated;
   readonly project?: Project;
   /** Of the project, or what the token is for. */
   readonly domain?: Project;
@@ -32,7 +36,13 @@ export interface TokenTimes {
   readonly allowExpiredWindowSeconds: number;
 }
 
+/** The scope's project and domain. */
+type Place = Pick<Token, 'project' | 'domain'>;
+
 interface TokenParts {
+  /** The configured login methods; their places are bits in tokens. */
+  readonly authMethods: readonly string[];
+  readonly delegations: Delegations;
   readonly access: Access;
   readonly cache: VersionedCache;
   readonly changes: Changes;
@@ -61,7 +71,9 @@ export class Tokens implements TokenChecker {
     if (!found) return undefined;
     const { allowExpiredWindowSeconds } = this.#parts.times;
     const grace = options.allowExpired ? allowExpiredWindowSeconds : 0;
-    return Date.now() / 1000 < found.claims.expiresAt + grace ? found : undefined;
+    const now = Date.now() / 1000;
+    const isOver = now >= found.claims.expiresAt + grace || now >= (found.delegated?.expiresAt ?? Infinity) + grace;
+    return isOver ? undefined : found;
   }
 
   /** @throws tokenNotFound */
@@ -80,16 +92,20 @@ export class Tokens implements TokenChecker {
     methods: readonly string[];
     scope: TokenScope;
     from?: TokenClaims;
+    trustId?: string;
+    applicationCredentialId?: string;
   }): Promise<{ text: string; token: Token }> {
-    const { userId, scope, from, methods } = wanted;
-    const { times, keys } = this.#parts;
+    const { userId, scope, from, methods, trustId, applicationCredentialId } = wanted;
+    const { times, keys, authMethods } = this.#parts;
     const own = randomBytes(16).toString('base64url');
     const chain = from?.auditIds.at(-1);
     const now = Math.floor(Date.now() / 1000);
     const claims: TokenClaims = {
       userId,
       scope,
-      methods: [...new Set([...(from?.methods ?? []), ...methods])],
+      ...(trustId === undefined ? {} : { trustId }),
+      ...(applicationCredentialId === undefined ? {} : { applicationCredentialId }),
+      methods: inOrder(methods, authMethods),
       issuedAt: now,
       expiresAt: from?.expiresAt ?? now + times.expirationSeconds,
       auditIds: chain === undefined ? [own] : [own, chain],
@@ -97,8 +113,10 @@ export class Tokens implements TokenChecker {
     const token = await this.#resolve(claims);
     if (!token) throw unauthorized();
     const issuedAt = await this.#secondFor(token);
-    const dated = { ...token, claims: { ...claims, issuedAt } };
-    return { text: encryptFernet(keys.primary, packClaims(dated.claims), issuedAt), token: dated };
+    // No token outlives what it was delegated with (OSSA CVE-2022-2447).
+    const expiresAt = Math.min(claims.expiresAt, token.delegated?.expiresAt ?? Number.POSITIVE_INFINITY);
+    const dated = withInfo({ ...token, claims: { ...claims, issuedAt, expiresAt } });
+    return { text: encryptFernet(keys.primary, packClaims(dated.claims, authMethods), issuedAt), token: dated };
   }
 
   /** @throws tokenNotFound when it is not valid (any more). */
@@ -123,7 +141,7 @@ export class Tokens implements TokenChecker {
 
   async #read(token: string): Promise<Token | undefined> {
     const opened = decryptFernet(this.#parts.keys.keys, token);
-    const packed = opened && unpackClaims(opened.plain);
+    const packed = opened && unpackClaims(opened.plain, this.#parts.authMethods);
     if (!opened || !packed) return undefined;
     const found = await this.#resolve({ ...packed, issuedAt: opened.seconds });
     if (!found || (await this.#parts.revoked.isRevoked(found.claims, domainsOf(found)))) return undefined;
@@ -132,19 +150,33 @@ export class Tokens implements TokenChecker {
 
   /** What the claims stand for now; undefined when the user may have nothing like it (any more). */
   async #resolve(claims: TokenClaims): Promise<Token | undefined> {
-    const { access } = this.#parts;
     const { scope, userId } = claims;
-    const identity = await access.identity(userId);
-    if (!identity?.user.enabled || !identity.domain.enabled) return undefined;
+    const identity = await this.#enabled(userId);
+    if (!identity) return undefined;
     if (scope.kind === 'unscoped') return withInfo({ claims, identity, roles: [] });
     const placed = await this.#place(scope);
     if (!placed) return undefined;
-    const roles = await access.roles(userId, scope);
+    if (claims.trustId !== undefined || claims.applicationCredentialId !== undefined)
+      return this.#resolveDelegated(claims, placed);
+    const roles = await this.#parts.access.roles(userId, scope);
     return roles.length === 0 ? undefined : withInfo({ claims, identity, roles, ...placed });
   }
 
+  async #resolveDelegated(claims: TokenClaims, placed: Place): Promise<Token | undefined> {
+    const delegated = await this.#parts.delegations.resolve(claims);
+    const identity = delegated && (await this.#enabled(delegated.actingUserId));
+    if (!delegated || !identity || delegated.roles.length === 0) return undefined;
+    if (!(await this.#enabled(delegated.ownerId))) return undefined;
+    return withInfo({ claims, identity, delegated, roles: delegated.roles, ...placed });
+  }
+
+  async #enabled(userId: string): Promise<Identity | undefined> {
+    const identity = await this.#parts.access.identity(userId);
+    return identity?.user.enabled && identity.domain.enabled ? identity : undefined;
+  }
+
   /** The scope's project and domain, if they are there and enabled. */
-  async #place(scope: TokenScope): Promise<{ project?: Project; domain?: Project } | undefined> {
+  async #place(scope: TokenScope): Promise<Place | undefined> {
     const { access } = this.#parts;
     if (scope.kind === 'project') {
       const placed = await access.project(scope.projectId);
@@ -156,12 +188,18 @@ export class Tokens implements TokenChecker {
   }
 }
 
+/** As they are read from a token again: the last configured first. */
+function inOrder(methods: readonly string[], configured: readonly string[]): string[] {
+  return [...new Set(methods)].toSorted((a, b) => configured.indexOf(b) - configured.indexOf(a));
+}
+
 function domainsOf({ identity, domain }: Token): string[] {
   return [identity.domain.id, ...(domain ? [domain.id] : [])];
 }
 
 function withInfo(token: Omit<Token, 'info'>): Token {
-  const { claims, identity, project, domain, roles } = token;
+  const { claims, identity, project, domain, roles, delegated } = token;
+  const { trust, applicationCredential } = delegated ?? {};
   const info: TokenInfo = {
     userId: identity.user.id,
     userName: identity.user.name,
@@ -174,6 +212,8 @@ function withInfo(token: Omit<Token, 'info'>): Token {
     roles: roles.map((role) => role.name),
     auditIds: claims.auditIds,
     expiresAt: tokenTime(claims.expiresAt),
+    ...(trust && { trustId: trust.id, trustorId: trust.trustorId, trusteeId: trust.trusteeId }),
+    ...(applicationCredential && { applicationCredential }),
   };
   return { ...token, info };
 }

@@ -15,11 +15,11 @@ import {
 } from '../db/users.ts';
 import { invalid, notFound } from '../errors.ts';
 import type { PasswordHasher } from '../passwords/password-hasher.ts';
-import type { Authentication } from './authentication.ts';
 import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
+import type { Passwords } from './passwords.ts';
 
 export interface UserValues {
   readonly name?: string;
@@ -39,7 +39,7 @@ export interface ShownUser extends User {
 
 interface UsersParts extends CoreParts {
   readonly hasher: PasswordHasher;
-  readonly authentication: Authentication;
+  readonly passwords: Passwords;
 }
 
 export class Users {
@@ -109,9 +109,9 @@ export class Users {
 
   /** @throws unauthorized for a wrong password, an unknown or a disabled user alike. */
   async changePassword(id: string, original: string, password: string): Promise<void> {
-    const { authentication, hasher, changes, revoked } = this.#parts;
+    const { passwords, hasher, changes, revoked } = this.#parts;
     const known = await this.find(id);
-    if (!(await authentication.isPassword(id, original)) || !known?.enabled) throw unauthorized();
+    if (!(await passwords.isPassword(id, original)) || !known?.enabled) throw unauthorized();
     if (original === password) throw invalid({ message: 'The new password must not be the original one.' });
     const hash = await hasher.hash(password);
     await changes.write(async (tx) => {

@@ -9,10 +9,16 @@ export type TokenScope =
 
 /** What a token itself says; all else about its user is looked up when it is validated. */
 export interface TokenClaims {
+  /** Who logged in: of a trust, the trustee. */
   readonly userId: string;
   /** How its user proved who they are: `password`, `token`. */
   readonly methods: readonly string[];
+  /** Of a trust or an application credential: its project. */
   readonly scope: TokenScope;
+  /** Its roles are those of a trust. Never together with `applicationCredentialId`. */
+  readonly trustId?: string;
+  /** Its roles are those of an application credential. */
+  readonly applicationCredentialId?: string;
   /** Seconds since the epoch. */
   readonly issuedAt: number;
   /** Seconds since the epoch. */

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from '@msgpack/msgpack';
 import type { TokenScope } from './token-claims.ts';
-import { packClaims, unpackClaims } from './token-payload.ts';
+import { packClaims, readPayload, unpackClaims } from './token-payload.ts';
 
 const HEX = '0123456789abcdef0123456789abcdef';
 const claims = (scope: TokenScope, userId = HEX) => ({
   userId,
-  methods: ['password', 'token'],
+  methods: ['token', 'password'],
   scope,
   expiresAt: 1_795_363_200,
   auditIds: ['AAECAwQFBgcICQoLDA0ODw', 'Dw4NDAsKCQgHBgUEAwIBAA'],
@@ -35,6 +35,42 @@ test('the bytes are Keystone’s layout', () => {
   const id = `92c3c410${HEX}`;
   const audits = '92c410000102030405060708090a0b0c0d0e0fc4100f0e0d0c0b0a09080706050403020100';
   assert.equal(hex, `9602${id}06${id}cb41dac0c460000000${audits}`);
+});
+
+test('trusts and application credentials: their own layouts, as Keystone’s', () => {
+  const scope: TokenScope = { kind: 'project', projectId: HEX };
+  const id = `92c3c410${HEX}`;
+  const end = 'cb41dac0c46000000092c410000102030405060708090a0b0c0d0e0fc4100f0e0d0c0b0a09080706050403020100';
+  const trust = { ...claims(scope), trustId: HEX };
+  assert.deepEqual(unpackClaims(packClaims(trust)), trust);
+  assert.equal(packClaims(trust).toString('hex'), `9703${id}06${id}${end}c410${HEX}`);
+  const made = { ...claims(scope), methods: ['application_credential'], applicationCredentialId: HEX };
+  assert.deepEqual(unpackClaims(packClaims(made)), made);
+  assert.equal(packClaims(made).toString('hex'), `9709${id}20${id}${end}${id}`);
+});
+
+test('layouts of federation and OAuth are recognised and refused', () => {
+  const id = [true, Buffer.from(HEX, 'hex')];
+  const end = [1_795_363_200.5, [Buffer.alloc(16)]];
+  const federated = [[id], [false, 'idp'], 'saml2'];
+  const payloads: [string, unknown[]][] = [
+    ['federated_unscoped', [4, id, 16, ...federated, ...end]],
+    ['federated_project', [5, id, 16, id, ...federated, ...end]],
+    ['federated_domain', [6, id, 16, id, ...federated, ...end]],
+    ['oauth1', [7, id, 8, id, id, ...end]],
+    ['oauth2_mtls', [10, id, 0, id, [false, null], ...end, [false, 'thumb']]],
+  ];
+  for (const [kind, payload] of payloads) {
+    assert.equal(readPayload(encode(payload))?.layout.kind, kind);
+    assert.equal(unpackClaims(encode(payload)), undefined, kind);
+  }
+});
+
+test('a method’s bit is its place in the configuration', () => {
+  const scope: TokenScope = { kind: 'unscoped' };
+  const configured = ['token', 'totp', 'password'];
+  const packed = packClaims({ ...claims(scope), methods: ['password', 'totp', 'ec2credential'] }, configured);
+  assert.deepEqual(unpackClaims(packed, configured)?.methods, ['password', 'totp']);
 });
 
 test('anything else is no payload', () => {

@@ -1,32 +1,72 @@
 import { decode, encode } from '@msgpack/msgpack';
+import { packBareId, packId, packMethods, unpackField } from './packed-values.ts';
+import {
+  APPLICATION_CREDENTIAL,
+  DOMAIN,
+  LAYOUTS,
+  type PayloadField,
+  type PayloadLayout,
+  PROJECT,
+  SERVED,
+  SYSTEM,
+  TRUST,
+  UNSCOPED,
+} from './payload-layout.ts';
 import type { TokenClaims, TokenScope } from './token-claims.ts';
 
-/** Keystone's numbers of the payloads' layouts. */
-const UNSCOPED = 0;
-const DOMAIN = 1;
-const PROJECT = 2;
-const SYSTEM = 8;
-
-/** The methods in the order of Keystone's default configuration: each is one bit. */
-const METHODS = ['external', 'password', 'token', 'oauth1', 'mapped', 'application_credential'] as const;
-const COMPACT_ID = /^[0-9a-f]{32}$/;
+/**
+ * The methods in the order of Keystone's default configuration, each one bit, and `totp` after them: a real Keystone
+ * that reads our tokens needs the same `[auth] methods`.
+ */
+export const DEFAULT_METHODS: readonly string[] = [
+  'external',
+  'password',
+  'token',
+  'oauth1',
+  'mapped',
+  'application_credential',
+  'totp',
+];
 
 type Packed = Omit<TokenClaims, 'issuedAt'>;
 
-/** A token's content as Keystone lays it out, so that either can read the other's. The time of issue is Fernet's own. */
-export function packClaims(claims: Packed): Buffer {
-  const { scope } = claims;
-  const head = [versionOf(scope), packedId(claims.userId), packedMethods(claims.methods)];
-  // Python writes the time as a float even when it is a whole number.
-  const expiresAt = encode(claims.expiresAt, { forceIntegerToFloat: true });
-  const auditIds = claims.auditIds.map((id) => Buffer.from(id, 'base64url'));
-  const parts = [...head, ...packedScope(scope)].map((part) => encode(part));
-  parts.push(expiresAt, encode(auditIds));
-  return Buffer.concat([Buffer.from([0x90 | parts.length]), ...parts]);
+/** What a payload says, whether or not such tokens are served here. */
+export interface ReadPayload {
+  readonly layout: PayloadLayout;
+  readonly values: Readonly<Partial<Record<PayloadField, unknown>>>;
 }
 
-/** Reads what `packClaims` or Keystone wrote; undefined for a layout that is not known here. */
-export function unpackClaims(bytes: Uint8Array): Packed | undefined {
+/**
+ * A token's content as Keystone lays it out, so that either can read the other's. The time of issue is Fernet's own.
+ * @param configured the configured methods, whose places are their bits.
+ */
+export function packClaims(claims: Packed, configured: readonly string[] = DEFAULT_METHODS): Buffer {
+  const layout = layoutOf(claims);
+  const head = Buffer.from([0x90 | (layout.fields.length + 1), layout.version]);
+  return Buffer.concat([head, ...layout.fields.map((field) => packField(field, claims, configured))]);
+}
+
+/** Reads what `packClaims` or Keystone wrote; undefined for a layout that is not known or not served here. */
+export function unpackClaims(bytes: Uint8Array, configured: readonly string[] = DEFAULT_METHODS): Packed | undefined {
+  const read = readPayload(bytes, configured);
+  if (!read || !SERVED.includes(read.layout)) return undefined;
+  const { userId, methods, expiresAt, auditIds, trustId, applicationCredentialId } = read.values;
+  return {
+    userId: userId as string,
+    methods: methods as string[],
+    scope: scopeOf(read),
+    ...(trustId === undefined ? {} : { trustId: trustId as string }),
+    ...(applicationCredentialId === undefined ? {} : { applicationCredentialId: applicationCredentialId as string }),
+    expiresAt: expiresAt as number,
+    auditIds: auditIds as string[],
+  };
+}
+
+/** Any payload of Keystone's; undefined when it is none. */
+export function readPayload(
+  bytes: Uint8Array,
+  configured: readonly string[] = DEFAULT_METHODS,
+): ReadPayload | undefined {
   let payload: unknown;
   try {
     payload = decode(bytes);
@@ -34,66 +74,54 @@ export function unpackClaims(bytes: Uint8Array): Packed | undefined {
     return undefined;
   }
   if (!Array.isArray(payload)) return undefined;
-  const [version, user, methods, ...rest] = payload as unknown[];
-  const scope = scopeOf(version, rest);
-  const userId = idOf(user);
-  const [expiresAt, auditIds] = scope?.kind === 'unscoped' ? rest : rest.slice(1);
-  if (!scope || userId === undefined || typeof methods !== 'number' || typeof expiresAt !== 'number') return undefined;
-  if (!Array.isArray(auditIds) || auditIds.length === 0) return undefined;
-  return { userId, methods: methodsOf(methods), scope, expiresAt, auditIds: auditIds.map(auditIdOf) };
+  const layout = LAYOUTS.find((one) => one.version === payload[0]);
+  if (!layout || payload.length !== layout.fields.length + 1) return undefined;
+  const values: Partial<Record<PayloadField, unknown>> = {};
+  for (const [at, field] of layout.fields.entries()) {
+    const value = unpackField(field, payload[at + 1], configured);
+    if (value === undefined) return undefined;
+    values[field] = value;
+  }
+  return { layout, values };
 }
 
-function versionOf({ kind }: TokenScope): number {
-  return { unscoped: UNSCOPED, domain: DOMAIN, project: PROJECT, system: SYSTEM }[kind];
+function layoutOf({ scope, trustId, applicationCredentialId }: Packed): PayloadLayout {
+  if (trustId !== undefined) return TRUST;
+  if (applicationCredentialId !== undefined) return APPLICATION_CREDENTIAL;
+  return { unscoped: UNSCOPED, domain: DOMAIN, project: PROJECT, system: SYSTEM }[scope.kind];
 }
 
-function packedScope(scope: TokenScope): unknown[] {
-  switch (scope.kind) {
-    case 'unscoped':
-      return [];
-    case 'project':
-      return [packedId(scope.projectId)];
-    case 'domain':
-      return [COMPACT_ID.test(scope.domainId) ? Buffer.from(scope.domainId, 'hex') : scope.domainId];
+function packField(field: PayloadField, claims: Packed, configured: readonly string[]): Uint8Array {
+  const { scope } = claims;
+  switch (field) {
+    case 'userId':
+      return encode(packId(claims.userId));
+    case 'methods':
+      return encode(packMethods(claims.methods, configured));
+    case 'projectId':
+      if (scope.kind !== 'project') throw new Error('a trust or application credential is of a project');
+      return encode(packId(scope.projectId));
+    case 'domainId':
+      return encode(packBareId(scope.kind === 'domain' ? scope.domainId : ''));
     case 'system':
-      return ['all'];
+      return encode('all');
+    case 'trustId':
+      return encode(packBareId(claims.trustId as string));
+    case 'applicationCredentialId':
+      return encode(packId(claims.applicationCredentialId as string));
+    case 'expiresAt':
+      // Python writes the time as a float even when it is a whole number.
+      return encode(claims.expiresAt, { forceIntegerToFloat: true });
+    case 'auditIds':
+      return encode(claims.auditIds.map((id) => Buffer.from(id, 'base64url')));
+    default:
+      throw new Error(`no token of ours has ${field}`);
   }
 }
 
-function scopeOf(version: unknown, [first]: unknown[]): TokenScope | undefined {
-  if (version === UNSCOPED) return { kind: 'unscoped' };
-  if (version === SYSTEM) return { kind: 'system' };
-  if (version === DOMAIN) {
-    const domainId = textOf(first);
-    return domainId === undefined ? undefined : { kind: 'domain', domainId };
-  }
-  const projectId = version === PROJECT ? idOf(first) : undefined;
-  return projectId === undefined ? undefined : { kind: 'project', projectId };
-}
-
-/** `[true, 16 bytes]` for an id of 32 hexadecimal digits, else `[false, text]`. */
-function packedId(id: string): unknown[] {
-  return COMPACT_ID.test(id) ? [true, Buffer.from(id, 'hex')] : [false, id];
-}
-
-function idOf(packed: unknown): string | undefined {
-  return Array.isArray(packed) && packed.length === 2 ? textOf(packed[1], packed[0] === true) : undefined;
-}
-
-function textOf(value: unknown, isCompact = true): string | undefined {
-  if (typeof value === 'string') return value;
-  if (!(value instanceof Uint8Array)) return undefined;
-  return Buffer.from(value).toString(isCompact ? 'hex' : 'utf8');
-}
-
-function packedMethods(methods: readonly string[]): number {
-  return METHODS.reduce((bits, method, at) => (methods.includes(method) ? bits | (1 << at) : bits), 0);
-}
-
-function methodsOf(bits: number): string[] {
-  return METHODS.filter((_, at) => (bits & (1 << at)) !== 0);
-}
-
-function auditIdOf(id: unknown): string {
-  return id instanceof Uint8Array ? Buffer.from(id).toString('base64url') : String(id);
+function scopeOf({ layout, values }: ReadPayload): TokenScope {
+  if (layout === UNSCOPED) return { kind: 'unscoped' };
+  if (layout === SYSTEM) return { kind: 'system' };
+  if (layout === DOMAIN) return { kind: 'domain', domainId: values.domainId as string };
+  return { kind: 'project', projectId: values.projectId as string };
 }
