@@ -5,6 +5,10 @@ import { operation } from '../http/operation.ts';
 const Named = T.Object({ id: T.String(), name: T.Optional(T.String()) });
 const Owned = T.Object({ id: T.String(), name: T.Optional(T.String()), domain: T.Optional(Named) });
 
+/** Says that who validates a token enforces its access rules. A token that has some is not valid without it. */
+export const ACCESS_RULES_HEADER = 'openstack-identity-access-rules';
+export const ACCESS_RULES_VERSION = '1.0';
+
 /** What of a token's body its checkers use; Keystone's own contract says all of it. */
 export const TokenBody = T.Object({
   token: T.Object({
@@ -49,7 +53,7 @@ export const validateToken = operation({
   path: '/v3/auth/tokens',
   policy: 'authenticated',
   query: T.Object({ nocatalog: T.Optional(T.String()), allow_expired: T.Optional(T.String()) }),
-  headers: T.Object({ 'x-subject-token': T.String() }),
+  headers: T.Object({ 'x-subject-token': T.String(), [ACCESS_RULES_HEADER]: T.Optional(T.String()) }),
   reply: TokenBody,
 });
 

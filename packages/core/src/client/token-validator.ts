@@ -4,7 +4,7 @@ import type { TokenChecker, TokenInfo } from '../http/app-options.ts';
 import { instantSpan } from '../trace/index.ts';
 import { client } from './client.ts';
 import type { Client } from './client-types.ts';
-import { tokenInfoOf, validateToken } from './token-operations.ts';
+import { ACCESS_RULES_HEADER, ACCESS_RULES_VERSION, tokenInfoOf, validateToken } from './token-operations.ts';
 import type { Transport } from './transport.ts';
 
 export interface TokenValidatorOptions {
@@ -75,9 +75,8 @@ export class TokenValidator implements TokenChecker {
       try {
         own = await serviceToken.token();
         const query = { nocatalog: '', ...(allowExpired ? { allow_expired: '1' } : {}) };
-        return tokenInfoOf(
-          await this.#keystone.validateToken({ headers: { 'x-subject-token': token }, query, token: own }),
-        );
+        const headers = { 'x-subject-token': token, [ACCESS_RULES_HEADER]: ACCESS_RULES_VERSION };
+        return tokenInfoOf(await this.#keystone.validateToken({ headers, query, token: own }));
       } catch (error) {
         if (!(error instanceof KumoError)) throw error;
         if (error.kind === 'notFound') return undefined;

@@ -1,7 +1,6 @@
 import type { Context } from '../context/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Change } from '../microversion/index.ts';
-import type { AccessRule } from './access-rules.ts';
 import type { Envelope } from './envelopes/envelope.ts';
 import type { Route } from './route.ts';
 import type { VersionDocument } from './version-documents.ts';
@@ -71,7 +70,10 @@ export interface AppMicroversions {
 export interface AppOptions {
   /** The daemon, e.g. `cinder-api`: names spans and log lines. */
   readonly service: string;
-  /** The service type of the catalog, e.g. `volumev3`; title of the OpenAPI document. */
+  /**
+   * The service type of the catalog, e.g. `volumev3`; title of the OpenAPI document. Access rules name it: without it
+   * tokens that have some are refused.
+   */
   readonly type?: string;
   readonly routes: readonly Route[];
   readonly envelope: Envelope;

@@ -1,6 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Context, Microversion } from '../context/index.ts';
 import { unauthorized } from '../errors/index.ts';
+import { rulesAllow } from './access-rules.ts';
 import type { TokenChecker, TokenInfo } from './app-options.ts';
 
 const NONE: readonly string[] = [];
@@ -27,28 +28,48 @@ export function anonymous(ids: RequestIds, version: Microversion | undefined): C
 
 /**
  * Who sent the request, by X-Auth-Token and X-Service-Token.
- * @throws unauthorized without a valid token, or with a service token that is not valid.
+ * @param by who checks tokens, for which type of service.
+ * @throws unauthorized without a valid token, with a service token that is not valid, or for a request that the token's
+ * access rules do not cover.
  */
 export async function identify(
-  headers: IncomingHttpHeaders,
-  tokens: TokenChecker,
+  request: IncomingMessage,
+  { tokens, service: serviceType }: { tokens: TokenChecker; service: string | undefined },
   ids: RequestIds,
   version: Microversion | undefined,
 ): Promise<Context> {
+  const { headers } = request;
   const token = headers['x-auth-token'];
   if (!isToken(token)) throw unauthorized();
   const serviceToken = headers['x-service-token'];
   let serviceRoles = NONE;
+  let isOfService = false;
   if (serviceToken !== undefined) {
     const service = isToken(serviceToken) ? await tokens.validate(serviceToken) : undefined;
     if (!service) throw unauthorized();
     serviceRoles = service.roles;
+    isOfService = serviceRoles.includes('service') && isCovered(service, request, serviceType);
   }
   const info = await (serviceRoles.includes('service')
     ? tokens.validate(token, { allowExpired: true })
     : tokens.validate(token));
   if (!info) throw unauthorized();
+  // What a service sends along is part of a request that was allowed.
+  if (!isOfService && !isCovered(info, request, serviceType)) throw unauthorized();
   return contextOf(info, ids, token, serviceRoles, version);
+}
+
+/** Whether the token's access rules allow the request, if it has any. Everybody may ask whose token it is. */
+function isCovered(
+  { applicationCredential }: TokenInfo,
+  { method = '', url = '' }: IncomingMessage,
+  service: string | undefined,
+): boolean {
+  const rules = applicationCredential?.accessRules;
+  if (rules === undefined) return true;
+  if (service === undefined) return false;
+  if (service === 'identity' && method === 'GET' && url.split('?', 1)[0] === '/v3/auth/tokens') return true;
+  return rulesAllow(rules, { service, method, url });
 }
 
 function isToken(header: string | string[] | undefined): header is string {

@@ -1,3 +1,4 @@
+export { pathMatches, rulesAllow } from './access-rules.ts';
 export type {
   AccessRule,
   ApplicationCredentialInfo,

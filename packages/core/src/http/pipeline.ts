@@ -58,9 +58,11 @@ export class Pipeline {
   async #answer(endpoint: Endpoint, exchange: Exchange): Promise<FastifyReply> {
     const { headers, raw } = exchange.request;
     const version = this.#versions?.negotiate(endpoint, headers, exchange.reply);
-    const { tokens } = this.#options;
+    const { tokens, type } = this.#options;
     const ctx =
-      endpoint.isPublic || !tokens ? anonymous(exchange, version) : await identify(headers, tokens, exchange, version);
+      endpoint.isPublic || !tokens
+        ? anonymous(exchange, version)
+        : await identify(raw, { tokens, service: type }, exchange, version);
     exchange.ctx = ctx;
     if (raw.url?.includes('%00')) throw malformedUrl({ reason: 'NUL characters are not allowed.' });
     const actionBody = endpoint.actions
