@@ -1,3 +1,4 @@
+import { policySettings } from '@kumo/core/policy';
 import { type Static, Type as T } from 'typebox';
 
 const QuotaLimit = (limit: number) => T.Integer({ default: limit, minimum: -1, maximum: 0x7fffffff });
@@ -5,7 +6,7 @@ const QuotaLimit = (limit: number) => T.Integer({ default: limit, minimum: -1, m
 /** `cinder:` in kumo.yaml. */
 export const CinderConfig = T.Object(
   {
-    policyFile: T.Optional(T.String({ description: 'YAML file whose rules replace the defaults.' })),
+    ...policySettings,
     availabilityZone: T.String({ default: 'nova', minLength: 1, maxLength: 255 }),
     defaultVolumeType: T.String({ default: '__DEFAULT__', minLength: 1, maxLength: 255 }),
     maxPage: T.Integer({

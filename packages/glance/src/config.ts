@@ -1,9 +1,10 @@
+import { policySettings } from '@kumo/core/policy';
 import { type Static, Type as T } from 'typebox';
 
 /** `glance:` in kumo.yaml. */
 export const GlanceConfig = T.Object(
   {
-    policyFile: T.Optional(T.String({ description: 'YAML file whose rules replace the defaults.' })),
+    ...policySettings,
     imageDir: T.Optional(
       T.String({ minLength: 1, description: 'Where image data lies. Default: glance/images/ in the state directory.' }),
     ),

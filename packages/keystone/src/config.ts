@@ -1,3 +1,4 @@
+import { policySettings } from '@kumo/core/policy';
 import { type Static, Type as T } from 'typebox';
 import { DEFAULT_METHODS } from './tokens/token-payload.ts';
 
@@ -72,7 +73,7 @@ export const KeystoneConfig = T.Object(
       maximum: 60_000,
       description: 'How late a change made by another Keystone process may be noticed.',
     }),
-    policyFile: T.Optional(T.String({ minLength: 1, description: 'Policy overrides in YAML.' })),
+    ...policySettings,
   },
   { additionalProperties: false, default: {} },
 );

@@ -1,3 +1,4 @@
+import { policySettings } from '@kumo/core/policy';
 import { type Static, Type as T } from 'typebox';
 
 const Quota = (value: number) => T.Integer({ default: value, minimum: -1 });
@@ -75,7 +76,7 @@ export const NeutronConfig = T.Object(
     maxSubnetHostRoutes: T.Integer({ default: 20, minimum: 0 }),
     maxDnsNameservers: T.Integer({ default: 5, minimum: 0 }),
     maxFixedIpsPerPort: T.Integer({ default: 5, minimum: 1 }),
-    policyFile: T.Optional(T.String()),
+    ...policySettings,
     quotas: T.Object(
       {
         network: Quota(100),

@@ -1,3 +1,4 @@
+import { policySettings } from '@kumo/core/policy';
 import { type Static, Type as T } from 'typebox';
 
 const Limit = (value: number, description: string) =>
@@ -6,6 +7,7 @@ const Limit = (value: number, description: string) =>
 /** Section `nova` of kumo.yaml. -1 is unlimited. */
 export const NovaConfig = T.Object(
   {
+    ...policySettings,
     quota: T.Object(
       {
         instances: Limit(10, 'Servers of a project'),

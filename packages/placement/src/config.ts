@@ -1,9 +1,10 @@
+import { policySettings } from '@kumo/core/policy';
 import { type Static, Type as T } from 'typebox';
 
 /** `placement:` in kumo.yaml. */
 export const PlacementConfig = T.Object(
   {
-    policyFile: T.Optional(T.String({ description: 'YAML file whose rules replace the defaults.' })),
+    ...policySettings,
     maxCandidates: T.Integer({
       default: 1000,
       minimum: 1,

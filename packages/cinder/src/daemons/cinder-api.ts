@@ -1,7 +1,7 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { dbJournal } from '@kumo/core/flow';
 import { type AppOptions, cinderEnvelope, closeApp, createApp, policiesOf, type Route } from '@kumo/core/http';
-import { PolicySet } from '@kumo/core/policy';
+import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { attachmentRoutes } from '../api/attachments.routes.ts';
 import { bothShapes } from '../api/both-shapes.routes.ts';
 import { discoveryRoutes } from '../api/discovery.routes.ts';
@@ -77,7 +77,7 @@ export async function cinderApi(
 ): Promise<Daemon> {
   const db = await openCinderDatabase(env, NAME);
   const routes = routesOf(env, config, db);
-  const policies = new PolicySet([...policiesOf(routes), ...extraPolicies], { file: config.policyFile, log: env.log });
+  const policies = new PolicySet([...policiesOf(routes), ...extraPolicies], policyOptions(config, env.log));
   const app = createApp({
     service: NAME,
     type: 'volumev3',

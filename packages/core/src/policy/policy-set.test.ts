@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -116,6 +116,84 @@ test('the file overrides, is read again when it changes, and a broken one change
   rmSync(file);
   await sleep(1050);
   assert.equal(set.allows('volume:show', user(), { project_id: 'p2' }), false);
+});
+
+test('files of the directory win over the file, in the order of their names; a broken one keeps all that was read', async () => {
+  const folder = join(dir, 'policy.d');
+  const file = join(dir, 'base.json');
+  writeFileSync(file, JSON.stringify({ 'volume:show': 'role:nobody', 'volume:create': [['role:reader']] }));
+  const warned: string[] = [];
+  const log = pino(
+    new Writable({
+      write(chunk, _, done) {
+        warned.push(String(chunk));
+        done();
+      },
+    }),
+  );
+  const set = new PolicySet(defaults, { file, dir: folder, log });
+  const shows = () => set.allows('volume:show', user(), { project_id: 'p1' });
+  const next = async (name: string, text: string | undefined) => {
+    if (text === undefined) rmSync(join(folder, name));
+    else writeFileSync(join(folder, name), text);
+    await sleep(1050);
+  };
+  assert.equal(shows(), false, 'the directory need not exist');
+  mkdirSync(folder);
+  await next('10-a.yaml', 'volume:show: role:member');
+  assert.equal(shows(), true);
+  await next('20-b.yml', '"volume:show": "!"\nnosuch: "@"');
+  assert.equal(shows(), false);
+  assert.match(warned.join(''), /"rule":"nosuch".*names a rule that does not exist/);
+  const now = new Map(set.effective().map((one) => [one.name, one]));
+  assert.deepEqual(
+    ['volume:show', 'volume:create', 'host:list', 'nosuch'].map((name) => [now.get(name)?.file, now.get(name)?.unused]),
+    [
+      [join(folder, '20-b.yml'), false],
+      [file, false],
+      [undefined, false],
+      [join(folder, '20-b.yml'), true],
+    ],
+  );
+  await next('30-c.json', '{"volume:show": "@"');
+  assert.equal(shows(), false, 'the broken one is not taken, nor are the others lost');
+  await next('30-c.json', '{"volume:show": "@"}');
+  assert.equal(shows(), true);
+  await next('40-not-a-policy.txt', 'volume:show: "!"');
+  await next('.50-hidden.yaml', 'volume:show: "!"');
+  assert.equal(shows(), true);
+  await next('30-c.json', undefined);
+  assert.equal(shows(), false);
+});
+
+test('an explanation decides as the rule does, and says of each part why', () => {
+  const set = new PolicySet([
+    policy('admin_required', 'role:admin'),
+    policy('owner', 'user_id:%(target.user.id)s'),
+    policy('show', "rule:admin_required or (rule:owner and not 'locked':%(state)s) or rule:nosuch", {
+      scope: ['project'],
+    }),
+  ]);
+  const credentials = { user_id: 'u1', roles: ['member', 'reader'], project_id: 'p1' };
+  const mine = { target: { user: { id: 'u1' } }, state: 'open' };
+  const why = set.explain('show', credentials, mine);
+  assert.equal(why.allowed, true);
+  assert.equal(why.check.parts?.[0]?.check, 'any of');
+  const [admin, own, nosuch] = why.check.parts?.[0]?.parts ?? [];
+  assert.deepEqual([admin?.holds, admin?.parts?.[0]?.because], [false, "the token's roles are member, reader"]);
+  assert.equal(own?.parts?.[0]?.parts?.[0]?.because, "the token's user_id is u1; the target's target.user.id is u1");
+  assert.equal(own?.parts?.[1]?.parts?.[0]?.because, "the target's state is open");
+  assert.equal(nosuch?.because, 'there is no such rule, and none called default');
+  const without = set.explain('show', credentials).check.parts?.[0]?.parts?.[1];
+  assert.equal(without?.parts?.[0]?.parts?.[0]?.because, 'the target has no target.user.id');
+  const system = set.explain('show', { ...credentials, system_scope: 'all' }, mine);
+  assert.deepEqual([system.allowed, system.scopeFits, system.check.holds], [false, false, true]);
+  for (const roles of [['admin'], []]) {
+    for (const target of [{}, mine, { ...mine, state: 'locked' }]) {
+      const asked = { ...credentials, roles };
+      assert.equal(set.explain('show', asked, target).allowed, set.allowsCredentials('show', asked, target));
+    }
+  }
 });
 
 test('at start a broken file is a wrong setting', () => {

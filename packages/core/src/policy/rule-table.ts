@@ -6,14 +6,15 @@ const deny: Evaluator = () => false;
 
 /** All rules of a service, compiled and linked. Unknown names fall back to the rule `default`, else they deny. */
 export class RuleTable {
+  readonly #checks = new Map<string, Check>();
   readonly #evaluators = new Map<string, Evaluator>();
+  readonly #referred = new Set<string>();
   readonly #fallback: Evaluator;
 
   /** Throws PolicyError for a rule that cannot be parsed and for rules that refer to each other in a circle. */
   constructor(rules: ReadonlyMap<string, CheckSource>) {
-    const checks = new Map<string, Check>();
-    for (const [name, source] of rules) checks.set(name, parseRule(name, source));
-    this.#link(checks);
+    for (const [name, source] of rules) this.#checks.set(name, parseRule(name, source));
+    this.#link();
     this.#fallback = this.#evaluators.get('default') ?? deny;
   }
 
@@ -21,25 +22,41 @@ export class RuleTable {
     return this.#evaluators.get(name) ?? this.#fallback;
   }
 
-  #link(checks: ReadonlyMap<string, Check>): void {
+  /** The rule's tree; that of `default` for an unknown name, undefined when there is none either. */
+  checkOf(name: string): { readonly name: string; readonly check: Check } | undefined {
+    const found = this.#checks.has(name) ? name : 'default';
+    const check = this.#checks.get(found);
+    return check && { name: found, check };
+  }
+
+  /** Whether some rule says `rule:name`. */
+  refersTo(name: string): boolean {
+    return this.#referred.has(name);
+  }
+
+  #link(): void {
     const path: string[] = [];
     const resolve = (wanted: string): Evaluator => {
-      const name = checks.has(wanted) ? wanted : 'default';
-      const check = checks.get(name);
-      if (!check) return deny;
+      this.#referred.add(wanted);
+      const found = this.checkOf(wanted);
+      if (!found) return deny;
+      const { name, check } = found;
       const known = this.#evaluators.get(name);
       if (known) return known;
       if (path.includes(name))
         throw new PolicyError(
           `Policy rules refer to each other in a circle: ${[...path.slice(path.indexOf(name)), name].join(' → ')}.`,
         );
+      return compile(name, check);
+    };
+    const compile = (name: string, check: Check): Evaluator => {
       path.push(name);
       const evaluate = compileCheck(check, resolve);
       path.pop();
       this.#evaluators.set(name, evaluate);
       return evaluate;
     };
-    for (const name of checks.keys()) resolve(name);
+    for (const [name, check] of this.#checks) if (!this.#evaluators.has(name)) compile(name, check);
   }
 }
 

@@ -138,7 +138,11 @@ function parseAtom(text: string, position: number): Check {
   const rest = text.slice(colon + 1);
   const matchAt = position + colon + 1;
   if (kind === 'rule') return { type: 'rule', name: rest };
-  if (kind === 'http' || kind === 'https') throw new CheckSyntaxError(`${kind}: checks are not supported`, position);
+  if (kind === 'http' || kind === 'https')
+    throw new CheckSyntaxError(
+      `${kind}: checks are not supported, because no decision waits for another server`,
+      position,
+    );
   if (kind === 'field') return parseField(rest, matchAt);
   const match = parseTemplate(rest, matchAt);
   if (kind === 'role') return { type: 'role', match };

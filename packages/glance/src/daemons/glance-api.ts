@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { closeApp, createApp, glanceEnvelope, policiesOf } from '@kumo/core/http';
-import { PolicySet } from '@kumo/core/policy';
+import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { discoveryRoutes } from '../api/discovery.routes.ts';
 import { imageDataRoutes } from '../api/image-data.routes.ts';
 import { imageMemberRoutes } from '../api/image-members.routes.ts';
@@ -41,7 +41,7 @@ export async function glanceApi(env: DaemonEnv, config: GlanceConfig): Promise<D
     routes,
     envelope: glanceEnvelope,
     tokens: env.tokens,
-    policies: new PolicySet([...policiesOf(routes), ...furtherPolicies], { file: config.policyFile, log }),
+    policies: new PolicySet([...policiesOf(routes), ...furtherPolicies], policyOptions(config, log)),
     log,
     authUri: env.endpoint('keystone'),
     metrics: env.metrics,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { type AppOptions, closeApp, createApp, keystoneEnvelope, policiesOf } from '@kumo/core/http';
-import { PolicySet } from '@kumo/core/policy';
+import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { allRoutes } from '../api/all.routes.ts';
 import { treeRule } from '../api/role-assignments.ts';
 import { domainRoleRules } from '../api/roles.ts';
@@ -30,10 +30,10 @@ export async function keystone(
     const parts = composeApp({ db, keys, config });
     if (bootstrap) await bootstrapKeystone(parts, bootstrap);
     const routes = allRoutes(parts);
-    const policies = new PolicySet([...baseRules, ...domainRoleRules, treeRule, ...policiesOf(routes)], {
-      file: config.policyFile,
-      log,
-    });
+    const policies = new PolicySet(
+      [...baseRules, ...domainRoleRules, treeRule, ...policiesOf(routes)],
+      policyOptions(config, log),
+    );
     const app = createApp({
       service: NAME,
       type: 'identity',

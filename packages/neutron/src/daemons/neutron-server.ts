@@ -1,6 +1,6 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { closeApp, createApp, neutronEnvelope, policiesOf, type Route } from '@kumo/core/http';
-import { PolicySet } from '@kumo/core/policy';
+import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { quotas } from '@kumo/core/quota';
 import type { Serving } from '@kumo/core/rpc';
 import { agentRoutes } from '../api/agents.routes.ts';
@@ -73,7 +73,7 @@ export async function neutronServer(env: DaemonEnv, config: NeutronConfig): Prom
     routes,
     envelope: neutronEnvelope,
     tokens: env.tokens,
-    policies: new PolicySet([...policiesOf(routes), ...sharedPolicies], { file: config.policyFile, log }),
+    policies: new PolicySet([...policiesOf(routes), ...sharedPolicies], policyOptions(config, log)),
     log,
     authUri: env.endpoint('keystone'),
     metrics: () => env.metrics(),

@@ -1,7 +1,7 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { dbJournal, flowRunner } from '@kumo/core/flow';
 import { closeApp, createApp, novaEnvelope, policiesOf, type Route } from '@kumo/core/http';
-import { PolicySet } from '@kumo/core/policy';
+import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { attachmentRoutes } from '../api/attachments.routes.ts';
 import { flavorRoutes } from '../api/flavors.routes.ts';
 import { hostRoutes } from '../api/hosts.routes.ts';
@@ -87,7 +87,10 @@ export async function novaApi(env: DaemonEnv, config: NovaConfig): Promise<Daemo
       changes: [],
     },
     tokens: env.tokens,
-    policies: new PolicySet([...baseRules, ...Object.values(extraRules), ...policiesOf(routes)]),
+    policies: new PolicySet(
+      [...baseRules, ...Object.values(extraRules), ...policiesOf(routes)],
+      policyOptions(config, log),
+    ),
     log,
     authUri: env.endpoint('keystone'),
     requestIdHeaders: ['x-compute-request-id'],

@@ -1,6 +1,6 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { closeApp, createApp, placementEnvelope, policiesOf } from '@kumo/core/http';
-import { PolicySet } from '@kumo/core/policy';
+import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { allocationRoutes, candidateRoutes } from '../api/allocations.routes.ts';
 import { changes, MAX_VERSION, MIN_VERSION } from '../api/changes.ts';
 import { resourceClassRoutes, traitRoutes } from '../api/classes-and-traits.routes.ts';
@@ -40,7 +40,7 @@ export async function placementApi(env: DaemonEnv, config: PlacementConfig): Pro
     envelope: placementEnvelope,
     microversions: { header: 'placement', min: MIN_VERSION, max: MAX_VERSION, changes },
     tokens: env.tokens,
-    policies: new PolicySet(policiesOf(routes), { file: config.policyFile, log: env.log }),
+    policies: new PolicySet(policiesOf(routes), policyOptions(config, env.log)),
     log: env.log,
     authUri: env.endpoint('keystone'),
     metrics: env.metrics,
