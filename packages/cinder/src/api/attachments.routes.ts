@@ -10,7 +10,7 @@ import {
   showAttachment,
   updateAttachment,
 } from './attachments.ts';
-import { allTenants, multiattachBootable } from './policies.ts';
+import { contextIsAdmin, multiattachBootable } from './policies.ts';
 import { volumeTarget } from './volumes.routes.ts';
 import { showVolume } from './volumes.ts';
 import { attachmentBody, attachmentSummary } from './wire.routes.ts';
@@ -60,7 +60,7 @@ function listRoutes(attachments: Attachments, maxPage: number): Route[] {
   return [
     implement(listAttachments, async ({ ctx, query, allows, request }) => {
       const { rows, hasMore, count } = await attachments.list(ctx, query, {
-        isAdmin: allows(allTenants.name),
+        isAdmin: allows(contextIsAdmin.name),
         maxPage,
       });
       const links = nextLinks('attachments', request, hasMore ? rows.at(-1)?.id : undefined);
@@ -68,7 +68,7 @@ function listRoutes(attachments: Attachments, maxPage: number): Route[] {
     }),
     implement(listAttachmentsDetail, async ({ ctx, query, allows, request }) => {
       const { rows, hasMore, count } = await attachments.list(ctx, query, {
-        isAdmin: allows(allTenants.name),
+        isAdmin: allows(contextIsAdmin.name),
         maxPage,
       });
       const links = nextLinks('attachments', request, hasMore ? rows.at(-1)?.id : undefined);

@@ -3,7 +3,7 @@ import { since } from '@kumo/core/microversion';
 import { Nullable, Uuid } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { Count, listQuery, NullableString, PageLinks, PathId, Text } from './pieces.ts';
-import { memberOrService, readerOrService } from './policies.ts';
+import { member, reader } from './policies.ts';
 
 const AttachmentParams = T.Object({ attachment_id: PathId });
 const AttachMode = T.Enum(['rw', 'ro']);
@@ -64,7 +64,7 @@ export const createAttachment = operation({
   name: 'createAttachment',
   method: 'POST',
   path: '/v3/attachments',
-  policy: memberOrService('volume:attachment_create'),
+  policy: member('volume:attachment_create'),
   authorize: 'resource',
   versions: { min: '3.27' },
   body: T.Object({
@@ -87,7 +87,7 @@ export const updateAttachment = operation({
   name: 'updateAttachment',
   method: 'PUT',
   path: '/v3/attachments/{attachment_id}',
-  policy: memberOrService('volume:attachment_update'),
+  policy: member('volume:attachment_update'),
   authorize: 'resource',
   versions: { min: '3.27' },
   params: AttachmentParams,
@@ -101,7 +101,7 @@ export const completeAttachment = operation({
   method: 'POST',
   path: '/v3/attachments/{attachment_id}/action',
   action: 'os-complete',
-  policy: memberOrService('volume:attachment_complete'),
+  policy: member('volume:attachment_complete'),
   authorize: 'resource',
   versions: { min: '3.44' },
   params: AttachmentParams,
@@ -117,7 +117,7 @@ export const showAttachment = operation({
   name: 'showAttachment',
   method: 'GET',
   path: '/v3/attachments/{attachment_id}',
-  policy: readerOrService('volume:attachment_show'),
+  policy: reader('volume:attachment_show'),
   authorize: 'resource',
   versions: { min: '3.27' },
   params: AttachmentParams,
@@ -129,7 +129,7 @@ export const listAttachments = operation({
   name: 'listAttachments',
   method: 'GET',
   path: '/v3/attachments',
-  policy: readerOrService('volume:attachment_list'),
+  policy: reader('volume:attachment_list'),
   versions: { min: '3.27' },
   query: AttachmentQuery,
   reply: T.Object({
@@ -158,7 +158,7 @@ export const deleteAttachment = operation({
   name: 'deleteAttachment',
   method: 'DELETE',
   path: '/v3/attachments/{attachment_id}',
-  policy: memberOrService('volume:attachment_delete'),
+  policy: member('volume:attachment_delete'),
   authorize: 'resource',
   versions: { min: '3.27' },
   params: AttachmentParams,

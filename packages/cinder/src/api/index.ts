@@ -1,6 +1,9 @@
 /** Cinder's contracts: what its routes serve and what other services' clients call. */
+import { operationsIn, policiesOf } from '@kumo/core/http';
+import type { Policy } from '@kumo/core/policy';
 import * as attachments from './attachments.ts';
 import * as messages from './messages.ts';
+import { extraPolicies } from './policies.ts';
 import * as quotaSets from './quota-sets.ts';
 import * as services from './services.ts';
 import * as snapshotMetadata from './snapshot-metadata.ts';
@@ -34,3 +37,6 @@ export const cinderApi = {
   ...volumeMetadata,
   ...volumes,
 };
+
+/** The defaults of all of Cinder's policies: those of its operations, and those that handlers ask. */
+export const cinderPolicies: readonly Policy[] = [...extraPolicies, ...policiesOf(operationsIn(cinderApi))];

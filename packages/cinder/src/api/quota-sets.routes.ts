@@ -1,7 +1,6 @@
 import { implement, type Route } from '@kumo/core/http';
 import { parseBoolean } from '@kumo/core/schema';
 import type { QuotaSets } from '../app/quota-sets.ts';
-import { viewDiskUsage } from './policies.ts';
 import {
   deleteQuotaSet,
   showDefaultQuotaSet,
@@ -35,7 +34,10 @@ export function quotaRoutes(quotas: QuotaSets): Route[] {
       quota_class_set: await quotas.updateClass(params.quota_class_name, body.quota_class_set),
     })),
     implement(showLimits, async ({ ctx, query, allows }) => {
-      const asked = query.project_id !== undefined && allows(viewDiskUsage.name) ? query.project_id : ctx.projectId;
+      const asked =
+        query.project_id !== undefined && allows(showLimits.policy.name, { project_id: query.project_id })
+          ? query.project_id
+          : ctx.projectId;
       const uses = await quotas.uses(asked ?? '');
       const value = (name: string, key: 'limit' | 'in_use') => uses[name]?.[key] ?? 0;
       return {

@@ -3,7 +3,7 @@ import { since } from '@kumo/core/microversion';
 import { QueryBoolean } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { NullableString, Text } from './pieces.ts';
-import { admin, everyone } from './policies.ts';
+import { admin } from './policies.ts';
 
 export const listServices = operation({
   name: 'listServices',
@@ -90,7 +90,7 @@ export const listAvailabilityZones = operation({
   name: 'listAvailabilityZones',
   method: 'GET',
   path: '/v3/os-availability-zone',
-  policy: everyone('volume:availability_zone_list'),
+  policy: 'authenticated',
   reply: T.Object({
     availabilityZoneInfo: T.Array(T.Object({ zoneName: T.String(), zoneState: T.Object({ available: T.Boolean() }) })),
   }),
@@ -101,7 +101,7 @@ export const listExtensions = operation({
   name: 'listExtensions',
   method: 'GET',
   path: '/v3/extensions',
-  policy: everyone('volume:extensions'),
+  policy: 'authenticated',
   reply: T.Object({
     extensions: T.Array(
       T.Object({

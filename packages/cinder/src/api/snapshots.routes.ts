@@ -2,7 +2,7 @@ import { type HandlerInput, implement, nextLinks, type Route } from '@kumo/core/
 import { parseBoolean } from '@kumo/core/schema';
 import type { Snapshot, Snapshots } from '../app/snapshots.ts';
 import { invalidInput, snapshotNotFound, volumeNotFound } from '../errors.ts';
-import { allTenants, snapshotAttributes } from './policies.ts';
+import { contextIsAdmin, snapshotAttributes } from './policies.ts';
 import {
   createSnapshot,
   deleteSnapshot,
@@ -116,12 +116,18 @@ function createRoute(snapshots: Snapshots): Route {
 function listRoutes(snapshots: Snapshots, maxPage: number): Route[] {
   return [
     implement(listSnapshots, async ({ ctx, query, allows, request }) => {
-      const { rows, hasMore, count } = await snapshots.list(ctx, query, { isAdmin: allows(allTenants.name), maxPage });
+      const { rows, hasMore, count } = await snapshots.list(ctx, query, {
+        isAdmin: allows(contextIsAdmin.name),
+        maxPage,
+      });
       const links = nextLinks('snapshots', request, hasMore ? rows.at(-1)?.id : undefined);
       return { snapshots: await bodiesOf(snapshots, rows), ...links, ...(count === undefined ? {} : { count }) };
     }),
     implement(listSnapshotsDetail, async ({ ctx, query, allows, request }) => {
-      const { rows, hasMore, count } = await snapshots.list(ctx, query, { isAdmin: allows(allTenants.name), maxPage });
+      const { rows, hasMore, count } = await snapshots.list(ctx, query, {
+        isAdmin: allows(contextIsAdmin.name),
+        maxPage,
+      });
       const links = nextLinks('snapshots', request, hasMore ? rows.at(-1)?.id : undefined);
       return {
         snapshots: await detailsOf(snapshots, rows, allows),

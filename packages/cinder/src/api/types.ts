@@ -2,7 +2,7 @@ import { operation } from '@kumo/core/http';
 import { LooseBoolean, Nullable, paging, sortKeys, sortList } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { NullableString, PageLinks, PathId, Text } from './pieces.ts';
-import { admin, everyone, reader } from './policies.ts';
+import { admin, reader } from './policies.ts';
 
 const TypeParams = T.Object({ type_id: PathId });
 const SpecParams = T.Object({ type_id: PathId, key: PathId });
@@ -25,7 +25,7 @@ export const listVolumeTypes = operation({
   name: 'listVolumeTypes',
   method: 'GET',
   path: '/v3/types',
-  policy: everyone('volume_extension:type_get_all'),
+  policy: reader('volume_extension:type_get_all'),
   query: T.Object(
     { ...paging, ...sortKeys, ...sortList, is_public: Text, extra_specs: Text, name: Text, description: Text },
     { additionalProperties: true },
@@ -39,7 +39,7 @@ export const showVolumeType = operation({
   name: 'showVolumeType',
   method: 'GET',
   path: '/v3/types/{type_id}',
-  policy: everyone('volume_extension:type_get'),
+  policy: reader('volume_extension:type_get'),
   params: TypeParams,
   reply: T.Object({ volume_type: VolumeTypeBody }),
   errors: [401, 404],

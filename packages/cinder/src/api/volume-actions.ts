@@ -4,7 +4,7 @@ import type { Policy } from '@kumo/core/policy';
 import { LooseBoolean, Nullable } from '@kumo/core/schema';
 import { Type as T, type TSchema } from 'typebox';
 import { NullableString, SizeGb } from './pieces.ts';
-import { admin, member, memberOrService } from './policies.ts';
+import { admin, member, volumeImageMetadata } from './policies.ts';
 import { VolumeParams } from './volumes.ts';
 
 const Bare = Nullable(T.Record(T.String(), T.Unknown()));
@@ -101,37 +101,27 @@ export const unsetVolumeImageMetadata = operation({
 });
 
 export const showVolumeImageMetadata = operation({
-  ...onVolume(
-    'showVolumeImageMetadata',
-    'os-show_image_metadata',
-    member('volume_extension:volume_image_metadata:show_action'),
-    Bare,
-  ),
+  ...onVolume('showVolumeImageMetadata', 'os-show_image_metadata', volumeImageMetadata, Bare),
   status: 200,
   reply: T.Object({ metadata: T.Record(T.String(), T.String()) }),
 });
 
 export const reserveVolume = operation(
-  onVolume('reserveVolume', 'os-reserve', memberOrService('volume_extension:volume_actions:reserve'), Bare),
+  onVolume('reserveVolume', 'os-reserve', member('volume_extension:volume_actions:reserve'), Bare),
 );
 export const unreserveVolume = operation(
-  onVolume('unreserveVolume', 'os-unreserve', memberOrService('volume_extension:volume_actions:unreserve'), Bare),
+  onVolume('unreserveVolume', 'os-unreserve', member('volume_extension:volume_actions:unreserve'), Bare),
 );
 export const beginDetachingVolume = operation(
   onVolume(
     'beginDetachingVolume',
     'os-begin_detaching',
-    memberOrService('volume_extension:volume_actions:begin_detaching'),
+    member('volume_extension:volume_actions:begin_detaching'),
     Bare,
   ),
 );
 export const rollDetachingVolume = operation(
-  onVolume(
-    'rollDetachingVolume',
-    'os-roll_detaching',
-    memberOrService('volume_extension:volume_actions:roll_detaching'),
-    Bare,
-  ),
+  onVolume('rollDetachingVolume', 'os-roll_detaching', member('volume_extension:volume_actions:roll_detaching'), Bare),
 );
 
 export const uploadVolumeImage = operation({

@@ -8,7 +8,7 @@ import type { VolumeTypes } from '../app/volume-types.ts';
 import type { Volume, Volumes } from '../app/volumes.ts';
 import { volumeNotFound } from '../errors.ts';
 import {
-  allTenants,
+  contextIsAdmin,
   createFromImage,
   createMultiattach,
   forceDelete,
@@ -139,7 +139,7 @@ function createRoute(parts: { volumes: Volumes; types: VolumeTypes }, creation: 
 function listRoutes(parts: { volumes: Volumes; types: VolumeTypes }, lists: VolumeLists): Route[] {
   return [
     implement(listVolumes, async ({ ctx, query, allows, request }) => {
-      const { rows, hasMore, count } = await lists.page(ctx, query, allows(allTenants.name));
+      const { rows, hasMore, count } = await lists.page(ctx, query, allows(contextIsAdmin.name));
       const brief = rows.map(({ id, name, projectId }) => ({
         id,
         name,
@@ -152,7 +152,7 @@ function listRoutes(parts: { volumes: Volumes; types: VolumeTypes }, lists: Volu
       };
     }),
     implement(listVolumesDetail, async ({ ctx, query, allows, request }) => {
-      const { rows, hasMore, count } = await lists.page(ctx, query, allows(allTenants.name));
+      const { rows, hasMore, count } = await lists.page(ctx, query, allows(contextIsAdmin.name));
       const bodies = await volumeBodies(parts, rows, { allows, request });
       return {
         volumes: bodies,
@@ -161,7 +161,7 @@ function listRoutes(parts: { volumes: Volumes; types: VolumeTypes }, lists: Volu
       };
     }),
     implement(summarizeVolumes, async ({ ctx, query, allows }) => {
-      const { count, sizeGb, metadata } = await lists.summary(ctx, query, allows(allTenants.name));
+      const { count, sizeGb, metadata } = await lists.summary(ctx, query, allows(contextIsAdmin.name));
       return { 'volume-summary': { total_count: count, total_size: sizeGb, metadata } };
     }),
   ];

@@ -15,7 +15,7 @@ import {
   Text,
   WithLinks,
 } from './pieces.ts';
-import { member, memberOrService, reader, readerOrService } from './policies.ts';
+import { member, reader } from './policies.ts';
 
 export const VolumeParams = T.Object({ volume_id: PathId });
 
@@ -92,7 +92,7 @@ const createSpec = {
   name: 'createVolume',
   method: 'POST',
   path: '/v3/volumes',
-  policy: memberOrService('volume:create'),
+  policy: member('volume:create'),
   body: T.Object(
     {
       volume: VolumeCreate,
@@ -179,7 +179,7 @@ export const showVolume = operation({
   name: 'showVolume',
   method: 'GET',
   path: '/v3/volumes/{volume_id}',
-  policy: readerOrService('volume:get'),
+  policy: reader('volume:get'),
   authorize: 'resource',
   params: VolumeParams,
   reply: T.Object({ volume: VolumeBody }),
@@ -213,7 +213,7 @@ export const deleteVolume = operation({
   name: 'deleteVolume',
   method: 'DELETE',
   path: '/v3/volumes/{volume_id}',
-  policy: memberOrService('volume:delete'),
+  policy: member('volume:delete'),
   authorize: 'resource',
   params: VolumeParams,
   query: T.Object(

@@ -6,8 +6,8 @@ import { attachmentRoutes } from '../api/attachments.routes.ts';
 import { bothShapes } from '../api/both-shapes.routes.ts';
 import { discoveryRoutes } from '../api/discovery.routes.ts';
 import { MAX_VERSION, MIN_VERSION } from '../api/discovery.ts';
+import { cinderPolicies } from '../api/index.ts';
 import { messageRoutes } from '../api/messages.routes.ts';
-import { extraPolicies } from '../api/policies.ts';
 import { quotaRoutes } from '../api/quota-sets.routes.ts';
 import { serviceRoutes } from '../api/services.routes.ts';
 import { snapshotMetadataRoutes } from '../api/snapshot-metadata.routes.ts';
@@ -77,7 +77,7 @@ export async function cinderApi(
 ): Promise<Daemon> {
   const db = await openCinderDatabase(env, NAME);
   const routes = routesOf(env, config, db);
-  const policies = new PolicySet([...policiesOf(routes), ...extraPolicies], policyOptions(config, env.log));
+  const policies = new PolicySet([...cinderPolicies, ...policiesOf(routes)], policyOptions(config, env.log));
   const app = createApp({
     service: NAME,
     type: 'volumev3',

@@ -4,6 +4,7 @@ import type { AppOptions } from './app-options.ts';
 import { CompiledOperation, Endpoint } from './compiled-operation.ts';
 import { malformedUrl, methodNotAllowed, routeNotFound, wrongContentType } from './errors.ts';
 import { closeTls } from './listen.ts';
+import type { Operation } from './operation.ts';
 import { fastifyPath, PathTable } from './path-table.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Route } from './route.ts';
@@ -13,6 +14,7 @@ import { versionRoutes } from './version-documents.ts';
 import { VersionGate } from './version-gate.ts';
 
 const MIB = 1 << 20;
+const served = new WeakMap<FastifyInstance, readonly Operation[]>();
 
 /**
  * The HTTP side of one daemon: routes, validation, policy, errors. Not listening yet (`listen`), and usable without a socket
@@ -40,10 +42,19 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));
   for (const endpoint of endpoints) register(app, endpoint, pipeline);
+  served.set(
+    app,
+    endpoints.flatMap(({ operations }) => operations.map(({ operation }) => operation)),
+  );
   const paths = new PathTable(endpoints);
   app.setNotFoundHandler((request, reply) => pipeline.refuse(unroutable(request, paths), request, reply));
   app.setErrorHandler((error, request, reply) => pipeline.refuse(frameworkError(error), request, reply));
   return app;
+}
+
+/** The contracts of all that an app serves, for tests that go through every operation. */
+export function operationsOf(app: FastifyInstance): readonly Operation[] {
+  return served.get(app) ?? [];
 }
 
 function compile(options: AppOptions): Endpoint[] {

@@ -8,7 +8,7 @@ export type {
   TokenChecker,
   TokenInfo,
 } from './app-options.ts';
-export { createApp } from './create-app.ts';
+export { createApp, operationsOf } from './create-app.ts';
 export { type Envelope, kindOf, statusOf, type WireError } from './envelopes/envelope.ts';
 export { cinderEnvelope, novaEnvelope } from './envelopes/fault-envelope.ts';
 export { glanceEnvelope } from './envelopes/glance-envelope.ts';
@@ -36,6 +36,7 @@ export {
   type Operation,
   type OperationSpec,
   operation,
+  operationsIn,
   type ParamsOf,
   policiesOf,
   type QueryOf,

@@ -67,6 +67,12 @@ export function isOperation(value: unknown): value is Operation {
   return typeof value === 'object' && value !== null && 'isOperation' in value && value.isOperation === true;
 }
 
+/** The operations among what a contract module (or several, spread) exports. */
+export function operationsIn(contracts: object): Operation[] {
+  const exported: unknown[] = Object.values(contracts);
+  return exported.filter(isOperation);
+}
+
 /** `{id}` placeholders of a path as a record of strings. */
 export type PathParams<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
   ? { [K in Name extends `${infer Bare}*` ? Bare : Name]: string } & PathParams<Rest>

@@ -1,3 +1,5 @@
+import { operationsIn, policiesOf } from '@kumo/core/http';
+import type { Policy } from '@kumo/core/policy';
 import * as discovery from './discovery.ts';
 import * as data from './image-data.ts';
 import * as members from './image-members.ts';
@@ -11,6 +13,8 @@ import {
   showImage,
   updateImage,
 } from './images.ts';
+
+import { furtherPolicies } from './policies.ts';
 
 export * from './discovery.ts';
 export type { ImageBody, ImageCreateBody } from './image-body.ts';
@@ -42,3 +46,6 @@ export const glanceApi = {
   deactivateImage,
   reactivateImage,
 };
+
+/** The defaults of all of Glance's policies: those of its operations, and those that handlers and other rules ask. */
+export const glancePolicies: readonly Policy[] = [...furtherPolicies, ...policiesOf(operationsIn(glanceApi))];

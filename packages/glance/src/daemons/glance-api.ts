@@ -7,7 +7,7 @@ import { imageDataRoutes } from '../api/image-data.routes.ts';
 import { imageMemberRoutes } from '../api/image-members.routes.ts';
 import { imageTagRoutes } from '../api/image-tags.routes.ts';
 import { imageRoutes } from '../api/images.routes.ts';
-import { furtherPolicies } from '../api/policies.ts';
+import { glancePolicies } from '../api/index.ts';
 import { ImageTransfers } from '../app/image-data.ts';
 import { ImageMembers } from '../app/image-members.ts';
 import { Images } from '../app/images.ts';
@@ -41,7 +41,7 @@ export async function glanceApi(env: DaemonEnv, config: GlanceConfig): Promise<D
     routes,
     envelope: glanceEnvelope,
     tokens: env.tokens,
-    policies: new PolicySet([...policiesOf(routes), ...furtherPolicies], policyOptions(config, log)),
+    policies: new PolicySet([...glancePolicies, ...policiesOf(routes)], policyOptions(config, log)),
     log,
     authUri: env.endpoint('keystone'),
     metrics: env.metrics,

@@ -1,14 +1,26 @@
+import { operationsIn, policiesOf } from '@kumo/core/http';
+import type { Policy } from '@kumo/core/policy';
+import * as accessRules from './access-rules.ts';
+import * as applicationCredentials from './application-credentials.ts';
 import * as auth from './auth.ts';
 import * as domains from './domains.ts';
+import * as endpointGroups from './endpoint-groups.ts';
+import * as endpointPolicies from './endpoint-policies.ts';
 import * as endpoints from './endpoints.ts';
-import { grantOperations } from './grants.ts';
+import { GRANT_KINDS, grantOperations } from './grants.ts';
 import * as groups from './groups.ts';
 import * as implied from './implied-roles.ts';
+import * as limits from './limits.ts';
+import * as policies from './policies.ts';
+import * as projectEndpoints from './project-endpoints.ts';
 import * as projects from './projects.ts';
 import * as regions from './regions.ts';
+import * as registeredLimits from './registered-limits.ts';
 import * as assignments from './role-assignments.ts';
 import * as roles from './roles.ts';
+import { baseRules } from './rules.ts';
 import * as services from './services.ts';
+import * as trusts from './trusts.ts';
 import * as users from './users.ts';
 
 const onProject = grantOperations({ actor: 'user', target: 'project', inherited: false });
@@ -26,8 +38,27 @@ export const keystoneApi = {
   ...services,
   ...endpoints,
   ...regions,
+  ...trusts,
+  ...applicationCredentials,
+  ...accessRules,
+  ...endpointGroups,
+  ...projectEndpoints,
+  ...policies,
+  ...endpointPolicies,
+  ...registeredLimits,
+  ...limits,
   listProjectUserRoles: onProject.list,
   checkProjectUserRole: onProject.check,
   giveProjectUserRole: onProject.give,
   revokeProjectUserRole: onProject.revoke,
 };
+
+const everyGrant = GRANT_KINDS.flatMap((kind) => Object.values(grantOperations(kind)));
+
+/** The defaults of all of Keystone's policies: those of its operations, and those that handlers and other rules ask. */
+export const keystonePolicies: readonly Policy[] = [
+  ...baseRules,
+  ...roles.domainRoleRules,
+  assignments.treeRule,
+  ...policiesOf([...operationsIn(keystoneApi), ...everyGrant]),
+];

@@ -3,11 +3,10 @@ import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { type AppOptions, closeApp, createApp, keystoneEnvelope, policiesOf } from '@kumo/core/http';
 import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { allRoutes } from '../api/all.routes.ts';
-import { treeRule } from '../api/role-assignments.ts';
-import { domainRoleRules } from '../api/roles.ts';
-import { baseRules } from '../api/rules.ts';
+import { keystonePolicies } from '../api/index.ts';
 import { bootstrapKeystone, type KeystoneBootstrap } from '../app/bootstrap.ts';
 import { composeApp } from '../app/compose.ts';
+import { checkProjectDepth } from '../app/limit-model.ts';
 import type { KeystoneConfig } from '../config.ts';
 import { openKeystoneDatabase } from '../db/open.ts';
 import { KeyRepository } from '../tokens/key-repository.ts';
@@ -27,13 +26,11 @@ export async function keystone(
   const keys = new KeyRepository(config.tokens.keyRepository ?? join(env.stateDir, 'keystone', 'fernet-keys'));
   const db = await openKeystoneDatabase(env, NAME);
   try {
-    const parts = composeApp({ db, keys, config });
+    const parts = composeApp({ db, keys, config, log, publicEndpoint: env.endpoint('keystone') });
+    await checkProjectDepth(db.q, parts.limits.model);
     if (bootstrap) await bootstrapKeystone(parts, bootstrap);
     const routes = allRoutes(parts);
-    const policies = new PolicySet(
-      [...baseRules, ...domainRoleRules, treeRule, ...policiesOf(routes)],
-      policyOptions(config, log),
-    );
+    const policies = new PolicySet([...keystonePolicies, ...policiesOf(routes)], policyOptions(config, log));
     const app = createApp({
       service: NAME,
       type: 'identity',

@@ -1,6 +1,9 @@
+import { operationsIn, policiesOf } from '@kumo/core/http';
+import type { Policy } from '@kumo/core/policy';
 import * as agents from './agents.ts';
 import * as floatingIps from './floating-ips.ts';
 import * as networks from './networks.ts';
+import { sharedPolicies } from './policies.ts';
 import * as ports from './ports.ts';
 import * as quotas from './quotas.ts';
 import * as routers from './routers.ts';
@@ -77,3 +80,6 @@ export const neutronApi = {
   addTag: tags.addTag,
   deleteTag: tags.deleteTag,
 };
+
+/** The defaults of all of Neutron's policies: those of its operations, and those that handlers and other rules ask. */
+export const neutronPolicies: readonly Policy[] = [...sharedPolicies, ...policiesOf(operationsIn(neutronApi))];

@@ -21,6 +21,7 @@ const BASE: Readonly<Record<string, string>> = {
   external: 'field:networks:router:external=True',
   external_network: 'field:subnets:router:external=True',
   network_device: 'field:port:device_owner=~^network:',
+  shared_security_group: 'field:security_groups:shared=True',
   sg_owner: 'project_id:%(security_group:project_id)s',
   default: 'rule:admin_or_owner',
 };
@@ -77,7 +78,8 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'update_port:port_security_enabled': NETWORK_MEMBER,
   'update_port:binding:host_id': ADMIN_OR_SERVICE,
   'update_port:binding:profile': 'rule:service_api',
-  'update_port:binding:vnic_type': OWNED_OR_SERVICE,
+  'update_port:binding:vnic_type':
+    '(rule:admin_only) or (rule:service_api) or role:member and project_id:%(project_id)s',
   'update_port:allowed_address_pairs': PAIRS,
   'update_port:allowed_address_pairs:mac_address': PAIRS,
   'update_port:allowed_address_pairs:ip_address': PAIRS,

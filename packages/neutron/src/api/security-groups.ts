@@ -64,7 +64,7 @@ export const listSecurityGroups = operation({
   name: 'listSecurityGroups',
   method: 'GET',
   path: '/v2.0/security-groups',
-  policy: policy('get_security_group', OWNED_READ, PROJECT),
+  policy: policy('get_security_group', `${OWNED_READ} or rule:shared_security_group`, PROJECT),
   query: listQuery('stateful', 'shared'),
   reply: T.Object({ security_groups: T.Array(SecurityGroupBody), security_groups_links: PageLinks }),
   errors: [400, 401],

@@ -5,8 +5,8 @@ import { quotas } from '@kumo/core/quota';
 import type { Serving } from '@kumo/core/rpc';
 import { agentRoutes } from '../api/agents.routes.ts';
 import { floatingIpRoutes } from '../api/floating-ips.routes.ts';
+import { neutronPolicies } from '../api/index.ts';
 import { networkRoutes } from '../api/networks.routes.ts';
-import { sharedPolicies } from '../api/policies.ts';
 import { portRoutes } from '../api/ports.routes.ts';
 import { quotaRoutes } from '../api/quotas.routes.ts';
 import { routerRoutes } from '../api/routers.routes.ts';
@@ -73,7 +73,7 @@ export async function neutronServer(env: DaemonEnv, config: NeutronConfig): Prom
     routes,
     envelope: neutronEnvelope,
     tokens: env.tokens,
-    policies: new PolicySet([...policiesOf(routes), ...sharedPolicies], policyOptions(config, log)),
+    policies: new PolicySet([...neutronPolicies, ...policiesOf(routes)], policyOptions(config, log)),
     log,
     authUri: env.endpoint('keystone'),
     metrics: () => env.metrics(),

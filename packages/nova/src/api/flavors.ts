@@ -3,7 +3,7 @@ import { since } from '@kumo/core/microversion';
 import { Links, LooseBoolean, LooseInteger, Nullable, paging, sortKeys } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { Name, NextLinks, NullableText, strict } from './pieces.ts';
-import { admin, anyone, reader } from './policies.ts';
+import { admin, reader } from './policies.ts';
 
 export const FlavorParams = T.Object({ flavor_id: T.String({ maxLength: 255 }) });
 const ExtraSpecs = T.Record(T.String(), T.String());
@@ -38,7 +38,7 @@ export const listFlavors = operation({
   name: 'listFlavors',
   method: 'GET',
   path: '/v2.1/flavors',
-  policy: anyone('flavors'),
+  policy: 'authenticated',
   query: ListQuery,
   reply: T.Object({
     flavors: T.Array(
@@ -52,7 +52,7 @@ export const listFlavorsDetail = operation({
   name: 'listFlavorsDetail',
   method: 'GET',
   path: '/v2.1/flavors/detail',
-  policy: anyone('flavors'),
+  policy: 'authenticated',
   query: ListQuery,
   reply: T.Object({ flavors: T.Array(FlavorBody), flavors_links: NextLinks }),
   errors: [400, 401, 403],
@@ -61,7 +61,7 @@ export const showFlavor = operation({
   name: 'showFlavor',
   method: 'GET',
   path: '/v2.1/flavors/{flavor_id}',
-  policy: anyone('flavors'),
+  policy: 'authenticated',
   params: FlavorParams,
   reply: OneFlavor,
   errors: [401, 403, 404],

@@ -1,8 +1,11 @@
+import { operationsIn, policiesOf } from '@kumo/core/http';
+import type { Policy } from '@kumo/core/policy';
 import * as attachments from './attachments.ts';
 import * as flavors from './flavors.ts';
 import * as hosts from './hosts.ts';
 import * as keyPairs from './key-pairs.ts';
 import * as limits from './limits.ts';
+import { baseRules, extraRules } from './policies.ts';
 import * as serverActions from './server-actions.ts';
 import * as serverParts from './server-parts.ts';
 import * as servers from './servers.ts';
@@ -18,6 +21,14 @@ export const novaApi = {
   ...hosts,
   ...limits,
 };
+
+/** The defaults of all of Nova's policies: those of its operations, and those that handlers and other rules ask. */
+export const novaPolicies: readonly Policy[] = [
+  ...baseRules,
+  ...Object.values(extraRules),
+  ...policiesOf(operationsIn(novaApi)),
+];
+
 export * from './attachments.ts';
 export * from './flavors.ts';
 export * from './hosts.ts';

@@ -6,7 +6,9 @@ import { Type as T } from 'typebox';
 import { NextLinks, NullableText, strict } from './pieces.ts';
 
 const own = (name: string) =>
-  policy(`os_compute_api:os-keypairs:${name}`, 'rule:context_is_admin or user_id:%(user_id)s', { scope: ['project'] });
+  policy(`os_compute_api:os-keypairs:${name}`, '(rule:context_is_admin) or user_id:%(user_id)s', {
+    scope: ['project'],
+  });
 const KeyParams = T.Object({ keypair_name: T.String({ maxLength: 255 }) });
 const UserQuery = T.Object({ user_id: T.Optional(since('2.10', T.String({ minLength: 1, maxLength: 255 }))) });
 

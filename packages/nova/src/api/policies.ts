@@ -3,9 +3,14 @@ import { type Policy, policy } from '@kumo/core/policy';
 /** Rules that the defaults below refer to; an operator may replace them once for all. */
 export const baseRules: readonly Policy[] = [
   policy('context_is_admin', 'role:admin'),
-  policy('project_reader_or_admin', '(role:reader and project_id:%(project_id)s) or rule:context_is_admin'),
-  policy('project_member_or_admin', '(role:member and project_id:%(project_id)s) or rule:context_is_admin'),
-  policy('service_or_admin', 'role:service or rule:context_is_admin'),
+  policy('project_manager_api', 'role:manager and project_id:%(project_id)s'),
+  policy('project_member_api', 'role:member and project_id:%(project_id)s'),
+  policy('project_reader_api', 'role:reader and project_id:%(project_id)s'),
+  policy('service_api', 'role:service'),
+  policy('project_manager_or_admin', 'rule:project_manager_api or rule:context_is_admin'),
+  policy('project_member_or_admin', 'rule:project_member_api or rule:context_is_admin'),
+  policy('project_reader_or_admin', 'rule:project_reader_api or rule:context_is_admin'),
+  policy('service_or_admin', 'rule:service_api or rule:context_is_admin'),
 ];
 
 const full = (name: string) => `os_compute_api:${name}`;
@@ -39,5 +44,4 @@ export const extraRules = {
   actionEvents: admin('os-instance-actions:events'),
   actionEventDetails: admin('os-instance-actions:events:details'),
   otherProjectsLimits: admin('limits:other_project'),
-  otherUsersKeys: policy('os_compute_api:os-keypairs:other_users', 'rule:context_is_admin', { scope: ['project'] }),
 } as const;

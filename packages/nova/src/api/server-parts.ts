@@ -3,7 +3,7 @@ import { since } from '@kumo/core/microversion';
 import { paging } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { MetadataBody, MetadataKey, NullableText, ServerParams, strict, Tag } from './pieces.ts';
-import { member, reader } from './policies.ts';
+import { admin, member, reader } from './policies.ts';
 
 const onServer = { authorize: 'resource', params: ServerParams, errors: [401, 403, 404] } as const;
 const changes = { ...onServer, errors: [400, 401, 403, 404, 409] } as const;
@@ -158,7 +158,7 @@ export const showDiagnostics = operation({
   name: 'showDiagnostics',
   method: 'GET',
   path: '/v2.1/servers/{server_id}/diagnostics',
-  policy: member('os-server-diagnostics'),
+  policy: admin('os-server-diagnostics'),
   reply: T.Record(T.String(), T.Unknown()),
   errors: [401, 403, 404, 409, 501],
 });

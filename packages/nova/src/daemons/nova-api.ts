@@ -5,9 +5,9 @@ import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { attachmentRoutes } from '../api/attachments.routes.ts';
 import { flavorRoutes } from '../api/flavors.routes.ts';
 import { hostRoutes } from '../api/hosts.routes.ts';
+import { novaPolicies } from '../api/index.ts';
 import { keyPairRoutes } from '../api/key-pairs.routes.ts';
 import { limitRoutes } from '../api/limits.routes.ts';
-import { baseRules, extraRules } from '../api/policies.ts';
 import { serverActionRoutes } from '../api/server-actions.routes.ts';
 import { serverPartRoutes } from '../api/server-parts.routes.ts';
 import { serverRoutes } from '../api/servers.routes.ts';
@@ -87,10 +87,7 @@ export async function novaApi(env: DaemonEnv, config: NovaConfig): Promise<Daemo
       changes: [],
     },
     tokens: env.tokens,
-    policies: new PolicySet(
-      [...baseRules, ...Object.values(extraRules), ...policiesOf(routes)],
-      policyOptions(config, log),
-    ),
+    policies: new PolicySet([...novaPolicies, ...policiesOf(routes)], policyOptions(config, log)),
     log,
     authUri: env.endpoint('keystone'),
     requestIdHeaders: ['x-compute-request-id'],

@@ -63,7 +63,9 @@ test('stop, start, reboot and delete run on the host; wrong states are conflicts
   const console = await act({ 'os-getConsoleOutput': { length: 5 } });
   assert.equal(console.status, 200);
   assert.equal(typeof console.body.output, 'string');
-  assert.equal((await api.get(`/v2.1/servers/${id}/diagnostics`, { version: '2.48' })).body.num_cpus, 1);
+  const diagnostics = (token: string) => api.get(`/v2.1/servers/${id}/diagnostics`, { version: '2.48', token });
+  assert.equal((await diagnostics('member')).status, 403);
+  assert.equal((await diagnostics('admin')).body.num_cpus, 1);
   assert.equal((await api.delete(`/v2.1/servers/${id}`)).status, 204);
   await api.cloud.gone(id);
   const gone = await api.get(`/v2.1/servers/${id}`);

@@ -4,6 +4,7 @@ import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { allocationRoutes, candidateRoutes } from '../api/allocations.routes.ts';
 import { changes, MAX_VERSION, MIN_VERSION } from '../api/changes.ts';
 import { resourceClassRoutes, traitRoutes } from '../api/classes-and-traits.routes.ts';
+import { placementPolicies } from '../api/index.ts';
 import { inventoryRoutes } from '../api/inventories.routes.ts';
 import { resourceProviderRoutes } from '../api/resource-providers.routes.ts';
 import { rootRoutes } from '../api/root.routes.ts';
@@ -40,7 +41,7 @@ export async function placementApi(env: DaemonEnv, config: PlacementConfig): Pro
     envelope: placementEnvelope,
     microversions: { header: 'placement', min: MIN_VERSION, max: MAX_VERSION, changes },
     tokens: env.tokens,
-    policies: new PolicySet(policiesOf(routes), policyOptions(config, env.log)),
+    policies: new PolicySet([...placementPolicies, ...policiesOf(routes)], policyOptions(config, env.log)),
     log: env.log,
     authUri: env.endpoint('keystone'),
     metrics: env.metrics,
