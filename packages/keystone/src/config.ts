@@ -2,6 +2,24 @@ import { policySettings } from '@kumo/core/policy';
 import { type Static, Type as T } from 'typebox';
 import { DEFAULT_METHODS } from './tokens/token-payload.ts';
 
+/** Settings of one repository of keys. */
+function keySettings(directory: string) {
+  return {
+    keyRepository: T.Optional(
+      T.String({
+        minLength: 1,
+        description: `Directory of the Fernet keys, in Keystone’s layout. Default: \`<stateDir>/keystone/${directory}\`.`,
+      }),
+    ),
+    maxActiveKeys: T.Integer({
+      default: 3,
+      minimum: 1,
+      maximum: 64,
+      description: 'Keys kept by a rotation, the staged one included.',
+    }),
+  };
+}
+
 const TokensConfig = T.Object(
   {
     expirationSeconds: T.Integer({ default: 3600, minimum: 1, description: 'How long a token is valid.' }),
@@ -10,17 +28,47 @@ const TokensConfig = T.Object(
       minimum: 0,
       description: 'How long after its end a token may still be validated for a service (`allow_expired`).',
     }),
-    keyRepository: T.Optional(
+    allowRescopeScopedToken: T.Boolean({
+      default: true,
+      description: 'Whether a token that has a scope can be exchanged for another one.',
+    }),
+    keyStore: T.Union([T.Literal('disk'), T.Literal('database')], {
+      default: 'disk',
+      description: 'Where Fernet keys of every kind are kept. `database`: several Keystones share them by themselves.',
+    }),
+    keyEncryptionKeyFile: T.Optional(
       T.String({
         minLength: 1,
-        description: 'Directory of the Fernet keys. Default: `<stateDir>/keystone/fernet-keys`.',
+        description:
+          'Seals keys in the database; the same file on every node. Default: `<stateDir>/keystone/key-encryption-key`.',
       }),
     ),
-    maxActiveKeys: T.Integer({
-      default: 3,
+    ...keySettings('fernet-keys'),
+  },
+  { additionalProperties: false, default: {} },
+);
+
+const ReceiptsConfig = T.Object(
+  {
+    expirationSeconds: T.Integer({
+      default: 300,
       minimum: 1,
-      maximum: 64,
-      description: 'Keys kept by a rotation, the staged one included.',
+      description: 'How long a login of several factors may be continued.',
+    }),
+    ...keySettings('receipt-keys'),
+  },
+  { additionalProperties: false, default: {} },
+);
+
+const CredentialsConfig = T.Object(keySettings('credential-keys'), { additionalProperties: false, default: {} });
+
+const TotpConfig = T.Object(
+  {
+    includedPreviousWindows: T.Integer({
+      default: 1,
+      minimum: 0,
+      maximum: 10,
+      description: 'How many passcodes before the present one are taken, of 30 seconds each.',
     }),
   },
   { additionalProperties: false, default: {} },
@@ -55,11 +103,26 @@ const PasswordsConfig = T.Object(
   { additionalProperties: false, default: {} },
 );
 
+const AdminProjectConfig = T.Object(
+  {
+    name: T.String({ minLength: 1, maxLength: 64 }),
+    domainName: T.String({ minLength: 1, maxLength: 64 }),
+  },
+  {
+    additionalProperties: false,
+    description: 'Tokens of this project say `is_admin_project`, those of others do not.',
+  },
+);
+
 /** `keystone:` in kumo.yaml. */
 export const KeystoneConfig = T.Object(
   {
     auth: AuthConfig,
     tokens: TokensConfig,
+    receipts: ReceiptsConfig,
+    credentials: CredentialsConfig,
+    totp: TotpConfig,
+    adminProject: T.Optional(AdminProjectConfig),
     passwords: PasswordsConfig,
     listLimit: T.Integer({
       default: 10_000,

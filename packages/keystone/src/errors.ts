@@ -22,9 +22,19 @@ export const authMethodUnknown = defineError(
   'Attempted to authenticate with an unsupported method.',
 );
 export const wrongOldPassword = defineError('unauthorized', 'PasswordNotRight', 'The original password is not right.');
-export const catalogMissing = defineError('forbidden', 'ForbiddenAction', 'A token without a scope has no catalog.');
+export const catalogMissing = defineError(
+  'forbidden',
+  'Forbidden',
+  'A project-scoped token is required to produce a service catalog.',
+);
 export const applicationCredentialRefused = defineError(
   'unauthorized',
   'ApplicationCredentialAuthError',
   'Error authenticating with application credential: {detail}',
+);
+/** Its body and its receipt come along: the login goes on with another method. */
+export const moreMethodsNeeded = defineError(
+  'unauthorized',
+  'InsufficientAuthMethods',
+  'Additional authentications steps required.',
 );

@@ -19,6 +19,7 @@ export const TokenBody = T.Object({
     roles: T.Optional(T.Array(Named)),
     audit_ids: T.Optional(T.Array(T.String())),
     expires_at: T.Optional(T.String()),
+    is_admin_project: T.Optional(T.Boolean()),
     'OS-TRUST:trust': T.Optional(
       T.Object({
         id: T.String(),
@@ -73,6 +74,7 @@ export function tokenInfoOf({ token }: Static<typeof TokenBody>): TokenInfo {
     roles: roles.map((role) => role.name ?? role.id),
     auditIds,
     expiresAt,
+    isAdminProject: token.is_admin_project,
     ...(trust && { trustId: trust.id, trustorId: trust.trustor_user.id, trusteeId: trust.trustee_user.id }),
     ...(made && {
       applicationCredential: { id: made.id, restricted: made.restricted, accessRules: made.access_rules },

@@ -17,6 +17,8 @@ export interface Context {
   readonly serviceRoles: readonly string[];
   readonly auditIds: readonly string[];
   readonly tokenExpiresAt?: string;
+  /** False: Keystone is configured with an admin project, and the token is not of that one. */
+  readonly isAdminProject?: boolean;
   /** The token's trust: `userId` is the trustor's when it impersonates, else the trustee's. */
   readonly trustId?: string;
   readonly trustorId?: string;

@@ -30,6 +30,8 @@ export interface KumoErrorOptions {
   retryable?: boolean;
   /** Response headers that belong to the error, e.g. `Retry-After`, `WWW-Authenticate`. */
   headers?: Readonly<Record<string, string>>;
+  /** The whole body of the answer, for an error whose form is its own instead of the service's envelope. */
+  body?: Readonly<Record<string, unknown>>;
 }
 
 /** An error whose message a user may read. Anything else becomes a 500 that names only the request id. */
@@ -40,6 +42,7 @@ export class KumoError extends Error {
   readonly params: ErrorParams;
   readonly retryable: boolean;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     kind: ErrorKind,
@@ -55,6 +58,7 @@ export class KumoError extends Error {
     this.params = params;
     this.retryable = options.retryable ?? false;
     this.headers = options.headers ?? {};
+    this.body = options.body;
   }
 }
 

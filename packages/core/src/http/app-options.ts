@@ -25,6 +25,8 @@ export interface TokenInfo {
   readonly roles: readonly string[];
   readonly auditIds: readonly string[];
   readonly expiresAt?: string;
+  /** Left out: Keystone is not configured to tell projects apart, and every one counts as such. */
+  readonly isAdminProject?: boolean;
   /** Of a trust: `userId` is the trustor's when it impersonates, else the trustee's. */
   readonly trustId?: string;
   readonly trustorId?: string;

@@ -46,7 +46,8 @@ export async function identify(
   let isOfService = false;
   if (serviceToken !== undefined) {
     const service = isToken(serviceToken) ? await tokens.validate(serviceToken) : undefined;
-    if (!service) throw unauthorized();
+    // What is not a service's token gives nothing, and is not passed over either.
+    if (!service?.roles.includes('service')) throw unauthorized();
     serviceRoles = service.roles;
     isOfService = serviceRoles.includes('service') && isCovered(service, request, serviceType);
   }
@@ -98,6 +99,7 @@ function contextOf(
     serviceRoles,
     auditIds: info.auditIds,
     tokenExpiresAt: info.expiresAt,
+    isAdminProject: info.isAdminProject,
     trustId: info.trustId,
     trustorId: info.trustorId,
     trusteeId: info.trusteeId,

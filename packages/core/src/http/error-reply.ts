@@ -32,10 +32,13 @@ export function errorReply(error: KumoError, options: AppOptions, requestId: str
   const status = statusOf(envelope, error.kind);
   const challenge: Record<string, string> =
     status === 401 && options.authUri !== undefined ? { 'www-authenticate': `Keystone uri="${options.authUri}"` } : {};
+  const headers = { ...challenge, ...error.headers };
+  if (error.body !== undefined)
+    return { status, contentType: 'application/json', headers, body: JSON.stringify(error.body) };
   return {
     status,
     contentType: envelope.contentType,
-    headers: { ...challenge, ...error.headers },
+    headers,
     body: envelope.render({
       status,
       kind: error.kind,

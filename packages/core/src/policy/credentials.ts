@@ -29,7 +29,7 @@ export function fromContext(ctx: Context): Credentials {
     roles: ctx.roles,
     service_roles: ctx.serviceRoles,
     is_admin: ctx.isAdminContext === true,
-    is_admin_project: true,
+    is_admin_project: ctx.isAdminProject ?? true,
     trust_id: ctx.trustId ?? null,
     trustor_id: ctx.trustorId ?? null,
     trustee_id: ctx.trusteeId ?? null,

@@ -10,6 +10,7 @@ import { impliedRoleRoutes } from './implied-roles.routes.ts';
 import { projectTagRoutes } from './project-tags.routes.ts';
 import { projectRoutes } from './projects.routes.ts';
 import { regionRoutes } from './regions.routes.ts';
+import { revokeEventRoutes } from './revoke-events.routes.ts';
 import { roleAssignmentRoutes } from './role-assignments.routes.ts';
 import { roleRoutes } from './roles.routes.ts';
 import { serviceRoutes } from './services.routes.ts';
@@ -20,6 +21,7 @@ export function allRoutes(parts: KeystoneParts): Route[] {
   return [
     ...discoveryRoutes(),
     ...authRoutes(parts),
+    ...revokeEventRoutes(parts),
     ...projectRoutes(parts),
     ...projectTagRoutes(parts),
     ...domainRoutes(parts),

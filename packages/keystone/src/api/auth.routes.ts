@@ -1,18 +1,20 @@
-import { implement, keystoneLinks, type Route } from '@kumo/core/http';
+import { type HandlerInput, implement, keystoneLinks, type Route } from '@kumo/core/http';
 import { annotate } from '@kumo/core/trace';
 import type { Static } from 'typebox';
 import type { Access } from '../app/access.ts';
-import type { Authentication, AuthRequest } from '../app/authentication.ts';
+import type { Authentication, AuthRequest, LoginResult } from '../app/authentication.ts';
 import type { TokenCatalog } from '../app/token-catalog.ts';
 import type { Token, Tokens } from '../app/tokens.ts';
 import type { VersionedCache } from '../app/versioned-cache.ts';
-import { catalogMissing, invalid, tokenNotFound } from '../errors.ts';
+import { catalogMissing, invalid, moreMethodsNeeded, tokenNotFound } from '../errors.ts';
+import { tokenTime } from '../tokens/token-claims.ts';
 import {
   type AuthBody,
   authCatalog,
   authDomains,
   authProjects,
   authSystem,
+  checkToken,
   issueToken,
   revokeToken,
   validateToken,
@@ -35,9 +37,8 @@ export function authRoutes(parts: AuthParts): Route[] {
   return [
     ...tokenRoutes(parts),
     implement(authCatalog, async ({ ctx, request }) => {
-      const { projectId, domainId, systemScope } = ctx;
-      if (projectId === undefined && domainId === undefined && systemScope === undefined) throw catalogMissing();
-      const entries = await tokenCatalog.entries(ctx.userId, projectId);
+      if (ctx.projectId === undefined) throw catalogMissing();
+      const entries = await tokenCatalog.entries(ctx.userId, ctx.projectId);
       return { catalog: catalogToWire(entries), links: { self: `${request.baseUrl}/v3/auth/catalog` } };
     }),
     implement(authProjects, async ({ ctx, request }) => {
@@ -67,39 +68,76 @@ function tokenRoutes({ authentication, tokens, tokenCatalog, cache }: AuthParts)
     ...tokenToWire(token),
     catalog: await catalogOf(token, tokenCatalog),
   });
-  const found = async (text: string, allowExpired: boolean, authorize: (target: Record<string, unknown>) => void) => {
-    const token = await tokens.find(text, { allowExpired });
-    authorize({ 'target.token.user_id': token?.claims.userId });
-    if (!token) throw tokenNotFound();
+  const found = async (
+    { headers, authorize }: Pick<HandlerInput<typeof validateToken>, 'headers' | 'authorize'>,
+    allowExpired: boolean,
+  ) => {
+    const token = await tokens.find(headers['x-subject-token'], { allowExpired });
+    const domainId = token?.identity.user.domainId;
+    authorize({ 'target.token.user_id': token?.claims.userId, 'target.token.user.domain.id': domainId });
+    if (!token || !isUnderstood(token, headers['openstack-identity-access-rules'])) throw tokenNotFound();
     return token;
   };
   return [
-    implement(issueToken, async ({ body, query, reply }) => {
-      const { text, token } = await authentication.logIn(requestOf(body.auth));
+    implement(issueToken, async ({ body, query, headers, reply }) => {
+      const result = await authentication.logIn(requestOf(body.auth, headers['openstack-auth-receipt']));
+      if (result.kind === 'receipt') throw unfinished(result);
+      const { text, token } = result;
       annotate({ 'kumo.audit_id': token.claims.auditIds[0] as string });
       reply.header('X-Subject-Token', text);
       reply.header('Vary', 'X-Auth-Token');
-      return { token: flag(query.nocatalog) ? tokenToWire(token) : await withCatalog(token) };
+      return { token: isAsked(query.nocatalog) ? tokenToWire(token) : await withCatalog(token) };
     }),
-    implement(validateToken, async ({ headers, query, authorize, reply }) => {
+    implement(validateToken, async (input) => {
+      const { headers, query, reply } = input;
       const text = headers['x-subject-token'];
-      const token = await found(text, flag(query.allow_expired), authorize);
+      const token = await found(input, flag(query.allow_expired));
       reply.header('X-Subject-Token', text);
       reply.header('Vary', 'X-Auth-Token');
-      if (flag(query.nocatalog)) return { token: tokenToWire(token) };
+      if (isAsked(query.nocatalog)) return { token: tokenToWire(token) };
       return cache.get(`token body ${text}`, async () => ({ token: await withCatalog(token) }));
     }),
-    implement(revokeToken, async ({ headers, authorize }) => {
-      const text = headers['x-subject-token'];
-      await found(text, false, authorize);
-      await tokens.revoke(text);
+    implement(checkToken, async (input) => {
+      await found(input, flag(input.query.allow_expired));
+      input.reply.header('X-Subject-Token', input.headers['x-subject-token']);
+      input.reply.header('Vary', 'X-Auth-Token');
+    }),
+    implement(revokeToken, async (input) => {
+      await found(input, false);
+      await tokens.revoke(input.headers['x-subject-token']);
     }),
   ];
 }
 
+/** `?nocatalog` counts whatever its value. */
+function isAsked(query: string | undefined): boolean {
+  return query !== undefined;
+}
+
+/** A token with access rules is only valid for who enforces them, and says so. */
+function isUnderstood({ delegated }: Token, version: string | undefined): boolean {
+  return delegated?.applicationCredential?.accessRules === undefined || Number.parseFloat(version ?? '0') >= 1;
+}
+
+/** The 401 with what was proven so far, and the receipt to show with the rest. */
+function unfinished({ text, receipt, identity, required }: Extract<LoginResult, { kind: 'receipt' }>): Error {
+  const { user, domain } = identity;
+  const body = {
+    receipt: {
+      methods: receipt.methods,
+      user: { id: user.id, name: user.name, domain: { id: domain.id, name: domain.name } },
+      expires_at: tokenTime(receipt.expiresAt),
+      issued_at: tokenTime(receipt.issuedAt),
+    },
+    required_auth_methods: required,
+  };
+  return moreMethodsNeeded({}, { body, headers: { 'Openstack-Auth-Receipt': text } });
+}
+
 /** @throws invalid when more than one scope is asked for. */
-function requestOf({ identity, scope }: Static<typeof AuthBody>['auth']): AuthRequest {
+function requestOf({ identity, scope }: Static<typeof AuthBody>['auth'], receipt: string | undefined): AuthRequest {
   return {
+    receipt,
     identity: {
       methods: identity.methods,
       password: identity.password?.user,
@@ -126,5 +164,6 @@ function scopeOf(scope: NonNullable<Static<typeof AuthBody>['auth']['scope']>): 
 /** Tokens without a scope have no catalog. */
 async function catalogOf(token: Token, catalog: TokenCatalog): Promise<TokenWire['catalog']> {
   if (token.claims.scope.kind === 'unscoped') return undefined;
-  return catalogToWire(await catalog.entries(token.claims.userId, token.project?.id));
+  const userId = token.delegated?.ownerId ?? token.claims.userId;
+  return catalogToWire(await catalog.entries(userId, token.project?.id));
 }

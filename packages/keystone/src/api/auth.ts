@@ -1,4 +1,5 @@
 import { operation } from '@kumo/core/http';
+import { policy } from '@kumo/core/policy';
 import { Type as T } from 'typebox';
 import { DomainBody } from './domains.ts';
 import { listOf, NameOrIdRef, QueryFlag } from './pieces.ts';
@@ -71,6 +72,7 @@ export const TokenBody = T.Object({
     issued_at: T.String(),
     project: T.Optional(Owned),
     is_domain: T.Optional(T.Boolean()),
+    is_admin_project: T.Optional(T.Boolean()),
     domain: T.Optional(Named),
     system: T.Optional(T.Object({ all: T.Boolean() })),
     roles: T.Optional(T.Array(Named)),
@@ -92,7 +94,10 @@ export const TokenBody = T.Object({
 });
 
 const noCatalog = { nocatalog: T.Optional(QueryFlag) };
-const Subject = T.Object({ 'x-subject-token': LongToken });
+const Subject = {
+  'x-subject-token': LongToken,
+  'openstack-identity-access-rules': T.Optional(T.String({ maxLength: 16 })),
+};
 
 export const issueToken = operation({
   name: 'issueToken',
@@ -101,26 +106,38 @@ export const issueToken = operation({
   summary: 'Log in, or change the scope of a token',
   policy: 'none',
   query: T.Object(noCatalog),
+  headers: T.Object({ 'openstack-auth-receipt': T.Optional(T.String({ maxLength: 1024 })) }),
   body: AuthBody,
   reply: TokenBody,
   status: 201,
-  errors: [400, 401],
+  errors: [400, 401, 403],
 });
 
+const validation = {
+  path: '/v3/auth/tokens',
+  authorize: 'resource',
+  query: T.Object({ ...noCatalog, allow_expired: T.Optional(QueryFlag) }),
+  headers: T.Object(Subject),
+  errors: [400, 401, 403, 404],
+} as const;
+
 export const validateToken = operation({
+  ...validation,
   name: 'validateToken',
   method: 'GET',
-  path: '/v3/auth/tokens',
-  head: true,
   policy: anyScope(
     'validate_token',
     'rule:admin_required or (role:reader and system_scope:all) or rule:service_role or rule:token_subject',
   ),
-  authorize: 'resource',
-  query: T.Object({ ...noCatalog, allow_expired: T.Optional(QueryFlag) }),
-  headers: Subject,
   reply: TokenBody,
-  errors: [400, 401, 403, 404],
+});
+
+export const checkToken = operation({
+  ...validation,
+  name: 'checkToken',
+  method: 'HEAD',
+  policy: anyScope('check_token', 'rule:admin_required or (role:reader and system_scope:all) or rule:token_subject'),
+  status: 200,
 });
 
 export const revokeToken = operation({
@@ -129,7 +146,7 @@ export const revokeToken = operation({
   path: '/v3/auth/tokens',
   policy: anyScope('revoke_token', 'rule:admin_required or rule:token_subject'),
   authorize: 'resource',
-  headers: Subject,
+  headers: T.Object(Subject),
   status: 204,
   errors: [400, 401, 403, 404],
 });
@@ -139,7 +156,7 @@ export const authCatalog = operation({
   method: 'GET',
   path: '/v3/auth/catalog',
   head: true,
-  policy: 'authenticated',
+  policy: policy('identity:get_auth_catalog', ''),
   reply: T.Object({ catalog: CatalogBody, links: T.Object({ self: T.String() }) }),
   errors: [401, 403],
 });
@@ -149,7 +166,7 @@ export const authProjects = operation({
   method: 'GET',
   path: '/v3/auth/projects',
   head: true,
-  policy: 'authenticated',
+  policy: policy('identity:get_auth_projects', ''),
   reply: listOf('projects', ProjectBody),
   errors: [401],
 });
@@ -159,7 +176,7 @@ export const authDomains = operation({
   method: 'GET',
   path: '/v3/auth/domains',
   head: true,
-  policy: 'authenticated',
+  policy: policy('identity:get_auth_domains', ''),
   reply: listOf('domains', DomainBody),
   errors: [401],
 });
@@ -169,7 +186,7 @@ export const authSystem = operation({
   method: 'GET',
   path: '/v3/auth/system',
   head: true,
-  policy: 'authenticated',
+  policy: policy('identity:get_auth_system', ''),
   reply: T.Object({
     system: T.Array(T.Object({ all: T.Boolean() })),
     links: T.Object({ self: T.String() }),

@@ -16,6 +16,7 @@ import * as projectEndpoints from './project-endpoints.ts';
 import * as projects from './projects.ts';
 import * as regions from './regions.ts';
 import * as registeredLimits from './registered-limits.ts';
+import * as revokeEvents from './revoke-events.ts';
 import * as assignments from './role-assignments.ts';
 import * as roles from './roles.ts';
 import { baseRules } from './rules.ts';
@@ -28,6 +29,7 @@ const onProject = grantOperations({ actor: 'user', target: 'project', inherited:
 /** What other services and tests may call, by operation. */
 export const keystoneApi = {
   ...auth,
+  ...revokeEvents,
   ...domains,
   ...projects,
   ...users,

@@ -1,9 +1,11 @@
 import { unauthorized } from '@kumo/core/errors';
 import { applicationCredentialRefused, authMethodUnknown, notAllowed } from '../errors.ts';
 import type { TokenClaims, TokenScope } from '../tokens/token-claims.ts';
-import type { Access } from './access.ts';
+import type { Access, Identity } from './access.ts';
 import type { AuthIdentity, AuthMethod, Proven } from './auth-methods/auth-method.ts';
 import type { Delegations } from './delegations.ts';
+import { begunRules, factorRules, isEnough } from './multi-factor.ts';
+import type { Receipt, Receipts } from './receipts.ts';
 import type { NamedRef, ProjectRef, References } from './references.ts';
 import type { Token, Tokens } from './tokens.ts';
 
@@ -15,15 +17,32 @@ export interface AuthRequest {
     | { readonly kind: 'trust'; readonly trustId: string }
     | { readonly kind: 'system' }
     | { readonly kind: 'unscoped' };
+  /** What an earlier, incomplete login gave. */
+  readonly receipt?: string;
 }
+
+/** A token, or what is to be shown with the methods that are still missing. */
+export type LoginResult =
+  | { readonly kind: 'token'; readonly text: string; readonly token: Token }
+  | {
+      readonly kind: 'receipt';
+      readonly text: string;
+      readonly receipt: Receipt;
+      readonly identity: Identity;
+      /** Sets of methods, of which one is enough. */
+      readonly required: readonly (readonly string[])[];
+    };
 
 interface AuthenticationParts {
   readonly methods: readonly AuthMethod[];
   /** The names of those that may be used. */
   readonly configured: readonly string[];
+  /** Whether a token that has a scope can be exchanged for another one. */
+  readonly allowRescopeScopedToken: boolean;
   readonly references: References;
   readonly access: Access;
   readonly tokens: Tokens;
+  readonly receipts: Receipts;
   readonly delegations: Delegations;
 }
 
@@ -36,18 +55,32 @@ interface Established extends Proven {
 export class Authentication {
   readonly #parts: AuthenticationParts;
   readonly #methods: ReadonlyMap<string, AuthMethod>;
+  readonly #usable: ReadonlySet<string>;
 
   constructor(parts: AuthenticationParts) {
     this.#parts = parts;
     const usable = parts.methods.filter((method) => parts.configured.includes(method.name));
     this.#methods = new Map(usable.map((method) => [method.name, method]));
+    this.#usable = new Set(this.#methods.keys());
   }
 
-  /** @throws unauthorized; authMethodUnknown; invalid when the request contradicts itself. */
-  async logIn({ identity, scope: wanted }: AuthRequest): Promise<{ text: string; token: Token }> {
+  /**
+   * @throws unauthorized; authMethodUnknown; invalid when the request contradicts itself; notAllowed for an exchange of
+   * tokens that would give more than the old one had.
+   */
+  async logIn({ identity, scope, receipt }: AuthRequest): Promise<LoginResult> {
+    const proven = await this.#prove(identity);
+    const methods = await this.#withReceipt(proven, receipt);
+    const missing = await this.#missing(proven.userId, methods);
+    if (missing) return missing;
+    return { kind: 'token', ...(await this.#issue({ ...proven, methods }, scope)) };
+  }
+
+  async #issue(proven: Established, wanted: AuthRequest['scope']): Promise<{ text: string; token: Token }> {
     const { tokens, delegations } = this.#parts;
-    const { userId, methods, from, applicationCredentialId, scope: fixed } = await this.#prove(identity);
+    const { userId, methods, from, applicationCredentialId, scope: fixed } = proven;
     if (fixed && wanted) throw scopeRefused(from);
+    this.#refuseExchange(from, wanted);
     if (wanted?.kind === 'trust') {
       const { trustId } = wanted;
       const scope = await delegations.scopeOfTrust(trustId, userId);
@@ -57,6 +90,35 @@ export class Authentication {
     }
     const scope = fixed ?? (await this.#scope(wanted, userId));
     return tokens.issue({ userId, methods, scope, from, applicationCredentialId });
+  }
+
+  #refuseExchange(from: TokenClaims | undefined, wanted: AuthRequest['scope']): void {
+    if (!from) return;
+    if (from.scope.kind === 'system' && (wanted?.kind === 'project' || wanted?.kind === 'domain'))
+      throw notAllowed({
+        message: 'Using a system-scoped token to create a project-scoped or domain-scoped token is not allowed.',
+      });
+    if (from.scope.kind !== 'unscoped' && !this.#parts.allowRescopeScopedToken)
+      throw notAllowed({ message: 'rescope a scoped token' });
+  }
+
+  /** The methods of this login and of the one that it continues. */
+  async #withReceipt({ userId, methods }: Established, text: string | undefined): Promise<readonly string[]> {
+    if (text === undefined) return methods;
+    const receipt = await this.#parts.receipts.read(text);
+    if (receipt?.userId !== userId) throw unauthorized();
+    return [...new Set([...methods, ...receipt.methods])];
+  }
+
+  /** A receipt when the user's rules ask for more than was shown. */
+  async #missing(userId: string, methods: readonly string[]): Promise<LoginResult | undefined> {
+    const { access, receipts } = this.#parts;
+    const identity = await access.identity(userId);
+    if (!identity) throw unauthorized();
+    const rules = factorRules(identity.user, this.#usable);
+    if (isEnough(methods, rules)) return undefined;
+    const issued = receipts.issue(userId, methods);
+    return { kind: 'receipt', ...issued, identity, required: begunRules(methods, rules) };
   }
 
   /** Every method that is named must prove the same user. */

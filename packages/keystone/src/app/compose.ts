@@ -3,19 +3,22 @@ import type { KeystoneConfig } from '../config.ts';
 import { Changes } from '../db/changes.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { PasswordHasher } from '../passwords/password-hasher.ts';
-import type { KeyRepository } from '../tokens/key-repository.ts';
+import type { Keyrings } from '../tokens/open-keyring.ts';
 import { Access } from './access.ts';
 import type { AuthMethod } from './auth-methods/auth-method.ts';
 import { PasswordMethod } from './auth-methods/password.ts';
 import { TokenMethod } from './auth-methods/token.ts';
+import { TotpMethod, type TotpSecrets } from './auth-methods/totp.ts';
 import { Authentication } from './authentication.ts';
 import { Catalog } from './catalog.ts';
 import { noDelegations } from './delegations.ts';
 import { Domains } from './domains.ts';
 import { Grants } from './grants.ts';
 import { Groups } from './groups.ts';
+import { Passcodes } from './passcodes.ts';
 import { Passwords } from './passwords.ts';
 import { Projects } from './projects.ts';
+import { Receipts } from './receipts.ts';
 import { References } from './references.ts';
 import { RevokedTokens } from './revoked-tokens.ts';
 import { RoleAssignments } from './role-assignments.ts';
@@ -28,11 +31,11 @@ import { VersionedCache } from './versioned-cache.ts';
 /** The application's parts, put together. */
 export function composeApp({
   db,
-  keys,
+  keyrings,
   config,
 }: {
   db: Db<KeystoneTables>;
-  keys: KeyRepository;
+  keyrings: Keyrings;
   config: KeystoneConfig;
 }) {
   const times = config.tokens;
@@ -45,14 +48,36 @@ export function composeApp({
   const passwords = new Passwords({ db, hasher });
   const delegations = noDelegations;
   const authMethods = config.auth.methods;
-  const tokens = new Tokens({ access, cache, changes, keys, revoked, times, delegations, authMethods });
-  const methods: AuthMethod[] = [new PasswordMethod({ references, passwords, access }), new TokenMethod(tokens)];
+  const totpSecrets: TotpSecrets = { secretsOf: async () => [] };
+  const tokens = new Tokens({
+    access,
+    cache,
+    changes,
+    keys: keyrings.tokens,
+    revoked,
+    times,
+    delegations,
+    authMethods,
+    adminProject: config.adminProject,
+  });
+  const receipts = new Receipts({
+    keys: keyrings.receipts,
+    expirationSeconds: config.receipts.expirationSeconds,
+    configured: authMethods,
+  });
+  const methods: AuthMethod[] = [
+    new PasswordMethod({ references, passwords, access }),
+    new TokenMethod(tokens),
+    new TotpMethod({ references, access, secrets: totpSecrets, passcodes: new Passcodes(db), ...config.totp }),
+  ];
   const authentication = new Authentication({
     methods,
     configured: authMethods,
+    allowRescopeScopedToken: times.allowRescopeScopedToken,
     references,
     access,
     tokens,
+    receipts,
     delegations,
   });
   const tokenCatalog = new TokenCatalog(db, cache);
@@ -62,6 +87,7 @@ export function composeApp({
     cache,
     hasher,
     passwords,
+    keyrings,
     references,
     delegations,
     tokens,

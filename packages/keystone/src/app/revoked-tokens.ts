@@ -1,13 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { type Db, nowIso, toIso } from '@kumo/core/db';
+import { type Db, nowIso, type Page, toIso } from '@kumo/core/db';
 import type { Transaction } from 'kysely';
-import { deleteRevocationsBefore, insertRevocation, type Revocation, revocationsSince } from '../db/revocations.ts';
+import {
+  deleteRevocationsBefore,
+  insertRevocation,
+  listRevocations,
+  type Revocation,
+  revocationsSince,
+} from '../db/revocations.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import type { TokenClaims } from '../tokens/token-claims.ts';
 import type { VersionedCache } from './versioned-cache.ts';
 
-/** What a revocation may be about. */
-export type RevokedThing = Pick<Revocation, 'auditId' | 'auditChainId' | 'userId' | 'projectId' | 'domainId'>;
+/** What a revocation may be about, one of them. */
+export type RevokedThing = Pick<
+  Revocation,
+  'auditId' | 'auditChainId' | 'userId' | 'projectId' | 'domainId' | 'trustId' | 'roleId'
+>;
+
+/** What of a token revocations are compared with. */
+export interface Revocable {
+  readonly claims: TokenClaims;
+  /** Everybody in it: who logged in, whom it acts as, whose roles it has. */
+  readonly userIds: readonly string[];
+  /** Of its user and its scope. */
+  readonly domainIds: readonly string[];
+  readonly roleIds: readonly string[];
+}
 
 /** For clocks of other processes that are behind, and transactions that took long. */
 const OVERLAP_MS = 60_000;
@@ -29,9 +48,13 @@ export class RevokedTokens {
     this.#keepMs = keepSeconds * 1000;
   }
 
-  /** @param domainIds the domains of the token's user and scope. */
-  async isRevoked(claims: TokenClaims, domainIds: readonly string[]): Promise<boolean> {
-    return claims.issuedAt <= (await this.latest(claims, domainIds));
+  async isRevoked(token: Revocable): Promise<boolean> {
+    return token.claims.issuedAt <= (await this.latest(token));
+  }
+
+  /** Those made after a time, oldest first. */
+  list(options: Parameters<typeof listRevocations>[1]): Promise<Page<Revocation>> {
+    return listRevocations(this.#db.q, options);
   }
 
   /** Revokes what was issued up to now. In the transaction of the change that is its reason. */
@@ -43,12 +66,15 @@ export class RevokedTokens {
   }
 
   /** The last second of the tokens like this one that are revoked; -Infinity when none is. */
-  async latest(claims: TokenClaims, domainIds: readonly string[]): Promise<number> {
+  async latest({ claims, userIds, domainIds, roleIds }: Revocable): Promise<number> {
     const latest = await this.#cache.get('revocations', () => this.#read());
-    const { scope, auditIds } = claims;
-    const keys = [`audit ${auditIds[0]}`, `chain ${auditIds.at(-1)}`, `user ${claims.userId}`];
-    if (scope.kind === 'project') keys.push(`project ${scope.projectId}`);
+    const { scope, auditIds, trustId } = claims;
+    const keys = [`audit ${auditIds[0]}`, `chain ${auditIds.at(-1)}`];
+    for (const id of userIds) keys.push(`user ${id}`);
     for (const id of domainIds) keys.push(`domain ${id}`);
+    for (const id of roleIds) keys.push(`role ${id}`);
+    if (scope.kind === 'project') keys.push(`project ${scope.projectId}`);
+    if (trustId !== undefined) keys.push(`trust ${trustId}`);
     return Math.max(...keys.map((key) => latest.get(key) ?? Number.NEGATIVE_INFINITY));
   }
 
@@ -76,5 +102,7 @@ function keyOf(one: RevokedThing): string {
   if (one.auditChainId !== undefined) return `chain ${one.auditChainId}`;
   if (one.userId !== undefined) return `user ${one.userId}`;
   if (one.projectId !== undefined) return `project ${one.projectId}`;
+  if (one.trustId !== undefined) return `trust ${one.trustId}`;
+  if (one.roleId !== undefined) return `role ${one.roleId}`;
   return `domain ${one.domainId}`;
 }

@@ -6,13 +6,12 @@ import type { Changes } from '../db/changes.ts';
 import type { Project } from '../db/projects.ts';
 import type { Role } from '../db/roles.ts';
 import { tokenNotFound } from '../errors.ts';
-import { decryptFernet, encryptFernet } from '../tokens/fernet.ts';
-import type { KeyRepository } from '../tokens/key-repository.ts';
+import type { FernetKeyring } from '../tokens/fernet-keyring.ts';
 import { type TokenClaims, type TokenScope, tokenTime } from '../tokens/token-claims.ts';
 import { packClaims, unpackClaims } from '../tokens/token-payload.ts';
 import type { Access, Identity } from './access.ts';
 import type { Delegated, Delegations } from './delegations.ts';
-import type { RevokedTokens } from './revoked-tokens.ts';
+import type { Revocable, RevokedTokens } from './revoked-tokens.ts';
 import type { VersionedCache } from './versioned-cache.ts';
 
 const LONGEST_TOKEN = 4096;
@@ -28,6 +27,8 @@ export interface Token {
   /** Of the project, or what the token is for. */
   readonly domain?: Project;
   readonly roles: readonly Role[];
+  /** Only said of projects, when the configuration names an admin project. */
+  readonly isAdminProject?: boolean;
   readonly info: TokenInfo;
 }
 
@@ -36,8 +37,14 @@ export interface TokenTimes {
   readonly allowExpiredWindowSeconds: number;
 }
 
+/** The project whose tokens are an administrator's of the cloud; others' are not then. */
+export interface AdminProject {
+  readonly name: string;
+  readonly domainName: string;
+}
+
 /** The scope's project and domain. */
-type Place = Pick<Token, 'project' | 'domain'>;
+type Place = Pick<Token, 'project' | 'domain' | 'isAdminProject'>;
 
 interface TokenParts {
   /** The configured login methods; their places are bits in tokens. */
@@ -46,9 +53,10 @@ interface TokenParts {
   readonly access: Access;
   readonly cache: VersionedCache;
   readonly changes: Changes;
-  readonly keys: KeyRepository;
+  readonly keys: FernetKeyring;
   readonly revoked: RevokedTokens;
   readonly times: TokenTimes;
+  readonly adminProject?: AdminProject;
 }
 
 /** Makes, reads and revokes Fernet tokens. Nothing is stored for a token but that it was revoked. */
@@ -116,7 +124,7 @@ export class Tokens implements TokenChecker {
     // No token outlives what it was delegated with (OSSA CVE-2022-2447).
     const expiresAt = Math.min(claims.expiresAt, token.delegated?.expiresAt ?? Number.POSITIVE_INFINITY);
     const dated = withInfo({ ...token, claims: { ...claims, issuedAt, expiresAt } });
-    return { text: encryptFernet(keys.primary, packClaims(dated.claims, authMethods), issuedAt), token: dated };
+    return { text: keys.encrypt(packClaims(dated.claims, authMethods), issuedAt), token: dated };
   }
 
   /** @throws tokenNotFound when it is not valid (any more). */
@@ -132,7 +140,7 @@ export class Tokens implements TokenChecker {
    */
   async #secondFor(token: Token): Promise<number> {
     for (;;) {
-      const latest = await this.#parts.revoked.latest(token.claims, domainsOf(token));
+      const latest = await this.#parts.revoked.latest(revocable(token));
       const nowMs = Date.now();
       if (nowMs / 1000 >= latest + 1) return Math.floor(nowMs / 1000);
       await sleep((latest + 1) * 1000 - nowMs);
@@ -140,11 +148,11 @@ export class Tokens implements TokenChecker {
   }
 
   async #read(token: string): Promise<Token | undefined> {
-    const opened = decryptFernet(this.#parts.keys.keys, token);
+    const opened = await this.#parts.keys.decrypt(token);
     const packed = opened && unpackClaims(opened.plain, this.#parts.authMethods);
     if (!opened || !packed) return undefined;
     const found = await this.#resolve({ ...packed, issuedAt: opened.seconds });
-    if (!found || (await this.#parts.revoked.isRevoked(found.claims, domainsOf(found)))) return undefined;
+    if (!found || (await this.#parts.revoked.isRevoked(revocable(found)))) return undefined;
     return found;
   }
 
@@ -180,7 +188,13 @@ export class Tokens implements TokenChecker {
     const { access } = this.#parts;
     if (scope.kind === 'project') {
       const placed = await access.project(scope.projectId);
-      return placed?.project.enabled && placed.domain.enabled ? placed : undefined;
+      // A domain is no project, although both are rows of one table.
+      if (!placed || placed.project.isDomain) return undefined;
+      if (!placed.project.enabled || !placed.domain.enabled) return undefined;
+      const { adminProject } = this.#parts;
+      if (!adminProject) return placed;
+      const { project, domain } = placed;
+      return { project, domain, isAdminProject: isSameProject(adminProject, project, domain) };
     }
     if (scope.kind !== 'domain') return {};
     const domain = await access.domain(scope.domainId);
@@ -193,8 +207,16 @@ function inOrder(methods: readonly string[], configured: readonly string[]): str
   return [...new Set(methods)].toSorted((a, b) => configured.indexOf(b) - configured.indexOf(a));
 }
 
-function domainsOf({ identity, domain }: Token): string[] {
-  return [identity.domain.id, ...(domain ? [domain.id] : [])];
+function revocable({ claims, identity, domain, roles, delegated }: Token): Revocable {
+  const { trust, ownerId } = delegated ?? {};
+  const userIds = new Set([claims.userId, identity.user.id]);
+  for (const id of [ownerId, trust?.trustorId, trust?.trusteeId]) if (id !== undefined) userIds.add(id);
+  const domainIds = [identity.domain.id, ...(domain ? [domain.id] : [])];
+  return { claims, userIds: [...userIds], domainIds, roleIds: roles.map((role) => role.id) };
+}
+
+function isSameProject(wanted: AdminProject, project: Project, domain: Project): boolean {
+  return wanted.name === project.name && wanted.domainName === domain.name;
 }
 
 function withInfo(token: Omit<Token, 'info'>): Token {
@@ -212,6 +234,7 @@ function withInfo(token: Omit<Token, 'info'>): Token {
     roles: roles.map((role) => role.name),
     auditIds: claims.auditIds,
     expiresAt: tokenTime(claims.expiresAt),
+    ...(token.isAdminProject !== undefined && { isAdminProject: token.isAdminProject }),
     ...(trust && { trustId: trust.id, trustorId: trust.trustorId, trusteeId: trust.trusteeId }),
     ...(applicationCredential && { applicationCredential }),
   };

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { type AppOptions, closeApp, createApp, keystoneEnvelope, policiesOf } from '@kumo/core/http';
 import { PolicySet, policyOptions } from '@kumo/core/policy';
@@ -9,7 +8,7 @@ import { composeApp } from '../app/compose.ts';
 import { checkProjectDepth } from '../app/limit-model.ts';
 import type { KeystoneConfig } from '../config.ts';
 import { openKeystoneDatabase } from '../db/open.ts';
-import { KeyRepository } from '../tokens/key-repository.ts';
+import { openKeyrings } from '../tokens/open-keyring.ts';
 
 const NAME = 'keystone';
 
@@ -23,10 +22,10 @@ export async function keystone(
   { bootstrap, extra }: { bootstrap?: KeystoneBootstrap; extra?: Partial<AppOptions> } = {},
 ): Promise<Daemon> {
   const { log } = env;
-  const keys = new KeyRepository(config.tokens.keyRepository ?? join(env.stateDir, 'keystone', 'fernet-keys'));
   const db = await openKeystoneDatabase(env, NAME);
   try {
-    const parts = composeApp({ db, keys, config, log, publicEndpoint: env.endpoint('keystone') });
+    const keyrings = await openKeyrings({ config, stateDir: env.stateDir, db });
+    const parts = composeApp({ db, keyrings, config, log, publicEndpoint: env.endpoint('keystone') });
     await checkProjectDepth(db.q, parts.limits.model);
     if (bootstrap) await bootstrapKeystone(parts, bootstrap);
     const routes = allRoutes(parts);

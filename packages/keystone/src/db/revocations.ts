@@ -1,5 +1,7 @@
+import { type Page, type PageOptions, pageQuery } from '@kumo/core/db';
 import type { Kysely } from 'kysely';
 import type { KeystoneTables } from './schema.ts';
+import type { RevocationRow } from './schema-tokens.ts';
 
 type Q = Kysely<KeystoneTables>;
 
@@ -11,6 +13,9 @@ export interface Revocation {
   readonly userId?: string;
   readonly projectId?: string;
   readonly domainId?: string;
+  readonly trustId?: string;
+  /** Only tokens that carry this role. */
+  readonly roleId?: string;
   /** Seconds since the epoch. */
   readonly issuedBefore: number;
   readonly revokedAt: string;
@@ -19,16 +24,20 @@ export interface Revocation {
 /** Those made at a time or later. */
 export async function revocationsSince(q: Q, time: string): Promise<Revocation[]> {
   const rows = await q.selectFrom('revocations').selectAll().where('revoked_at', '>=', time).execute();
-  return rows.map((row) => ({
-    id: row.id,
-    auditId: row.audit_id ?? undefined,
-    auditChainId: row.audit_chain_id ?? undefined,
-    userId: row.user_id ?? undefined,
-    projectId: row.project_id ?? undefined,
-    domainId: row.domain_id ?? undefined,
-    issuedBefore: row.issued_before,
-    revokedAt: row.revoked_at,
-  }));
+  return rows.map(fromRow);
+}
+
+/** Those made after a time, or all, oldest first. */
+export async function listRevocations(
+  q: Q,
+  { after, ...options }: Pick<PageOptions, 'limit' | 'marker' | 'unknownMarker'> & { after?: string },
+): Promise<Page<Revocation>> {
+  const all = q.selectFrom('revocations').selectAll();
+  const { rows, hasMore } = await pageQuery(after === undefined ? all : all.where('revoked_at', '>', after), {
+    ...options,
+    sorts: [{ column: 'revoked_at', nullable: false }],
+  });
+  return { rows: rows.map(fromRow), hasMore };
 }
 
 export async function insertRevocation(tx: Q, revocation: Revocation): Promise<void> {
@@ -41,6 +50,8 @@ export async function insertRevocation(tx: Q, revocation: Revocation): Promise<v
       user_id: revocation.userId ?? null,
       project_id: revocation.projectId ?? null,
       domain_id: revocation.domainId ?? null,
+      trust_id: revocation.trustId ?? null,
+      role_id: revocation.roleId ?? null,
       issued_before: revocation.issuedBefore,
       revoked_at: revocation.revokedAt,
     })
@@ -50,4 +61,19 @@ export async function insertRevocation(tx: Q, revocation: Revocation): Promise<v
 /** Those that no token can be old enough for any more. */
 export async function deleteRevocationsBefore(tx: Q, time: string): Promise<void> {
   await tx.deleteFrom('revocations').where('revoked_at', '<', time).execute();
+}
+
+function fromRow(row: RevocationRow): Revocation {
+  return {
+    id: row.id,
+    auditId: row.audit_id ?? undefined,
+    auditChainId: row.audit_chain_id ?? undefined,
+    userId: row.user_id ?? undefined,
+    projectId: row.project_id ?? undefined,
+    domainId: row.domain_id ?? undefined,
+    trustId: row.trust_id ?? undefined,
+    roleId: row.role_id ?? undefined,
+    issuedBefore: row.issued_before,
+    revokedAt: row.revoked_at,
+  };
 }

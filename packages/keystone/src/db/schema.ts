@@ -1,3 +1,5 @@
+import type { FernetKeyRow, RevocationRow, UsedPasscodeRow } from './schema-tokens.ts';
+
 /** The tables' rows as they stand in the database. */
 export interface KeystoneTables {
   projects: ProjectRow;
@@ -13,6 +15,8 @@ export interface KeystoneTables {
   services: ServiceRow;
   endpoints: EndpointRow;
   revocations: RevocationRow;
+  fernet_keys: FernetKeyRow;
+  used_passcodes: UsedPasscodeRow;
   changes: { id: number; counter: number };
   bootstrap_passwords: { user_id: string; hash: string };
 }
@@ -104,17 +108,4 @@ export interface EndpointRow {
   interface: string;
   url: string;
   enabled: number;
-}
-
-/** Tokens for which all that is not null is true, issued up to `issued_before`, are revoked. */
-export interface RevocationRow {
-  id: string;
-  audit_id: string | null;
-  audit_chain_id: string | null;
-  user_id: string | null;
-  project_id: string | null;
-  domain_id: string | null;
-  /** Seconds since the epoch. */
-  issued_before: number;
-  revoked_at: string;
 }

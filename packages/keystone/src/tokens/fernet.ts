@@ -40,15 +40,18 @@ export function encryptFernet(key: FernetKey, plain: Uint8Array, seconds: number
   return Buffer.concat([signed, createHmac('sha256', key.signing).update(signed).digest()]).toString('base64url');
 }
 
+/** Whether it could be a Fernet token at all, as far as one without the keys can tell. */
+export function isFernet(token: string): boolean {
+  return bytesOf(token) !== undefined;
+}
+
 /** What a Fernet token says, or undefined when no key made it. How long it is valid is not looked at. */
-export function decryptFernet(
-  keys: readonly FernetKey[],
+export function decryptFernet<K extends FernetKey>(
+  keys: readonly K[],
   token: string,
-): { plain: Buffer; seconds: number } | undefined {
-  if (!/^[A-Za-z0-9_-]+={0,2}$/.test(token)) return undefined;
-  const bytes = Buffer.from(token, 'base64url');
-  const sealed = bytes.length - HEAD_BYTES - MAC_BYTES;
-  if (bytes[0] !== VERSION || sealed < BLOCK_BYTES || sealed % BLOCK_BYTES !== 0) return undefined;
+): { plain: Buffer; seconds: number; key: K } | undefined {
+  const bytes = bytesOf(token);
+  if (!bytes) return undefined;
   const signed = bytes.subarray(0, -MAC_BYTES);
   const mac = bytes.subarray(-MAC_BYTES);
   for (const key of keys) {
@@ -56,11 +59,18 @@ export function decryptFernet(
     const decipher = createDecipheriv('aes-128-cbc', key.encryption, signed.subarray(9, HEAD_BYTES));
     try {
       const plain = Buffer.concat([decipher.update(signed.subarray(HEAD_BYTES)), decipher.final()]);
-      return { plain, seconds: Number(signed.readBigUInt64BE(1)) };
+      return { plain, seconds: Number(signed.readBigUInt64BE(1)), key };
     } catch {
       // Signed by this key, but its padding is wrong: nobody who holds the key made it.
       return undefined;
     }
   }
   return undefined;
+}
+
+function bytesOf(token: string): Buffer | undefined {
+  if (!/^gA[A-Za-z0-9_-]+={0,2}$/.test(token)) return undefined;
+  const bytes = Buffer.from(token, 'base64url');
+  const sealed = bytes.length - HEAD_BYTES - MAC_BYTES;
+  return bytes[0] !== VERSION || sealed < BLOCK_BYTES || sealed % BLOCK_BYTES !== 0 ? undefined : bytes;
 }

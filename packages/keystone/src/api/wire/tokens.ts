@@ -25,12 +25,14 @@ export function tokenToWire(token: Token): TokenWire {
   };
 }
 
-function scopeToWire({ claims, project, domain, delegated }: Token): Partial<TokenWire> {
+function scopeToWire({ claims, project, domain, delegated, isAdminProject }: Token): Partial<TokenWire> {
   if (claims.scope.kind === 'system') return { system: { all: true } };
   if (!domain) return {};
   if (!project) return { domain: named(domain) };
   const place = { project: { ...named(project), domain: named(domain) } };
-  return delegated?.trust ? place : { ...place, is_domain: project.isDomain };
+  if (delegated?.trust) return place;
+  const admin = isAdminProject === undefined ? {} : { is_admin_project: isAdminProject };
+  return { ...place, is_domain: project.isDomain, ...admin };
 }
 
 function delegationToWire({ delegated }: Token): Partial<TokenWire> {

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { Db } from '@kumo/core/db';
+import { addKeys, replaceKeys, type SealedKey, sealedKeys } from '../db/fernet-keys.ts';
+import type { KeystoneTables } from '../db/schema.ts';
+import { newFernetKey } from './fernet.ts';
+import type { KeyEncryptionKey } from './key-encryption-key.ts';
+import { type KeyRotation, type KeyStorage, STAGED, type StoredKey, surplusOf } from './key-storage.ts';
+
+/** Keys in the database, where every node finds them, each sealed with a key that only the nodes have. */
+export class DatabaseKeys implements KeyStorage {
+  readonly #db: Db<KeystoneTables>;
+  readonly #repository: string;
+  readonly #sealing: KeyEncryptionKey;
+
+  constructor(parts: { db: Db<KeystoneTables>; repository: string; sealing: KeyEncryptionKey }) {
+    this.#db = parts.db;
+    this.#repository = parts.repository;
+    this.#sealing = parts.sealing;
+  }
+
+  async read(known?: string): Promise<{ stamp: string; keys: StoredKey[] } | undefined> {
+    let rows = await sealedKeys(this.#db, this.#repository);
+    if (rows.length === 0) {
+      await addKeys(this.#db, this.#repository, [this.#newKey(STAGED), this.#newKey(1)]);
+      rows = await sealedKeys(this.#db, this.#repository);
+    }
+    const stamp = stampOf(rows);
+    if (stamp === known) return undefined;
+    return { stamp, keys: rows.map(({ number, sealed }) => ({ number, text: this.#open(sealed) })) };
+  }
+
+  async rotate(maxActiveKeys: number): Promise<KeyRotation> {
+    const decide = (numbers: readonly number[]) => {
+      const primary = Math.max(STAGED, ...numbers) + 1;
+      const remove = surplusOf([...numbers, primary], maxActiveKeys);
+      return { primary, rename: [[STAGED, primary] as [number, number]], remove };
+    };
+    const { primary, remove } = await replaceKeys(this.#db, this.#repository, { decide, added: this.#newKey(STAGED) });
+    return { primary, removed: remove };
+  }
+
+  #newKey(number: number): SealedKey {
+    return { number, sealed: this.#sealing.seal(newFernetKey(), this.#repository) };
+  }
+
+  #open(sealed: string): string {
+    try {
+      return this.#sealing.open(sealed, this.#repository);
+    } catch (cause) {
+      const message =
+        'the Fernet keys in the database were sealed with another key-encryption key: every node needs the same file';
+      throw new Error(message, { cause });
+    }
+  }
+}
+
+function stampOf(rows: readonly SealedKey[]): string {
+  const lines = rows.map(({ number, sealed }) => `${number} ${sealed}`).toSorted();
+  return createHash('sha256').update(lines.join('\n')).digest('base64');
+}

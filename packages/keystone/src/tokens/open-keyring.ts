@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { Db } from '@kumo/core/db';
+import type { KeystoneConfig } from '../config.ts';
+import type { KeystoneTables } from '../db/schema.ts';
+import { DatabaseKeys } from './database-keys.ts';
+import { DiskKeys } from './disk-keys.ts';
+import { FernetKeyring } from './fernet-keyring.ts';
+import { KeyEncryptionKey } from './key-encryption-key.ts';
+
+/** What keys are for; each purpose has keys of its own. */
+export type KeyPurpose = 'tokens' | 'receipts' | 'credentials';
+
+export interface Keyrings {
+  readonly tokens: FernetKeyring;
+  readonly receipts: FernetKeyring;
+  readonly credentials: FernetKeyring;
+}
+
+interface KeyringSources {
+  readonly config: KeystoneConfig;
+  readonly stateDir: string;
+  /** Used with `tokens.keyStore: database` only. */
+  readonly db: Db<KeystoneTables>;
+}
+
+const DIRECTORIES = { tokens: 'fernet-keys', receipts: 'receipt-keys', credentials: 'credential-keys' } as const;
+
+/** The keys for one purpose, on disk or in the database as configured; made when there are none. */
+export function openKeyring(purpose: KeyPurpose, { config, stateDir, db }: KeyringSources): Promise<FernetKeyring> {
+  const { keyStore, keyEncryptionKeyFile } = config.tokens;
+  const home = join(stateDir, 'keystone');
+  if (keyStore === 'database') {
+    const sealing = KeyEncryptionKey.fromFile(keyEncryptionKeyFile ?? join(home, 'key-encryption-key'));
+    return FernetKeyring.open(new DatabaseKeys({ db, repository: purpose, sealing }));
+  }
+  return FernetKeyring.open(new DiskKeys(config[purpose].keyRepository ?? join(home, DIRECTORIES[purpose])));
+}
+
+export async function openKeyrings(sources: KeyringSources): Promise<Keyrings> {
+  const [tokens, receipts, credentials] = await Promise.all([
+    openKeyring('tokens', sources),
+    openKeyring('receipts', sources),
+    openKeyring('credentials', sources),
+  ]);
+  return { tokens, receipts, credentials };
+}
+
+/** How many keys a rotation leaves, the staged one included. */
+export function maxActiveKeysOf(purpose: KeyPurpose, config: KeystoneConfig): number {
+  return config[purpose].maxActiveKeys;
+}
