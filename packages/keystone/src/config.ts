@@ -1,5 +1,8 @@
 import { policySettings } from '@kumo/core/policy';
 import { type Static, Type as T } from 'typebox';
+import { EndpointFilterConfig, UnifiedLimitConfig } from './catalog-settings.ts';
+import { CredentialsConfig } from './credentials/credential-settings.ts';
+import { PasswordsConfig, SecurityComplianceConfig } from './passwords/password-settings.ts';
 import { DEFAULT_METHODS } from './tokens/token-payload.ts';
 
 /** Settings of one repository of keys. */
@@ -88,17 +91,53 @@ const AuthConfig = T.Object(
   { additionalProperties: false, default: {} },
 );
 
-const PasswordsConfig = T.Object(
+const UrlSafe = T.Union([T.Literal('off'), T.Literal('new'), T.Literal('strict')], { default: 'off' });
+
+const ResourceConfig = T.Object(
   {
-    memoryKib: T.Integer({ default: 19_456, minimum: 8, maximum: 1_048_576, description: 'argon2id m.' }),
-    passes: T.Integer({ default: 2, minimum: 1, maximum: 64, description: 'argon2id t.' }),
-    concurrency: T.Integer({ default: 2, minimum: 1, maximum: 64, description: 'Passwords hashed at the same time.' }),
-    waiting: T.Integer({
-      default: 512,
+    maxProjectTreeDepth: T.Integer({
+      default: 5,
       minimum: 1,
-      maximum: 100_000,
-      description: 'Logins that may wait for their turn; more are answered 503.',
+      maximum: 100,
+      description: 'Projects below each other, their domain not counted.',
     }),
+    projectNameUrlSafe: {
+      ...UrlSafe,
+      description: 'Whether names of projects may not have characters that URLs reserve.',
+    },
+    domainNameUrlSafe: { ...UrlSafe, description: 'The same for names of domains.' },
+  },
+  { additionalProperties: false, default: {} },
+);
+export type ResourceConfig = Static<typeof ResourceConfig>;
+
+const AssignmentConfig = T.Object(
+  {
+    prohibitedImpliedRoles: T.Array(T.String({ minLength: 1, maxLength: 255 }), {
+      default: ['admin'],
+      maxItems: 64,
+      description: 'Names of roles that no other role may imply.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type AssignmentConfig = Static<typeof AssignmentConfig>;
+
+const DelegationConfig = T.Object(
+  {
+    maxRedelegations: T.Integer({
+      default: 3,
+      minimum: 0,
+      maximum: 10,
+      description: 'How often a trust may be passed on from one user to the next.',
+    }),
+    applicationCredentialsPerUser: T.Optional(
+      T.Integer({
+        minimum: 0,
+        maximum: 1_000_000,
+        description: 'Application credentials that one user may have. Default: any number.',
+      }),
+    ),
   },
   { additionalProperties: false, default: {} },
 );
@@ -124,6 +163,13 @@ export const KeystoneConfig = T.Object(
     totp: TotpConfig,
     adminProject: T.Optional(AdminProjectConfig),
     passwords: PasswordsConfig,
+    delegation: DelegationConfig,
+    resource: ResourceConfig,
+    assignment: AssignmentConfig,
+    securityCompliance: SecurityComplianceConfig,
+    credentials: CredentialsConfig,
+    endpointFilter: EndpointFilterConfig,
+    unifiedLimit: UnifiedLimitConfig,
     listLimit: T.Integer({
       default: 10_000,
       minimum: 1,

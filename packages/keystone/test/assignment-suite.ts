@@ -23,7 +23,7 @@ export function assignmentSuite(name: string, cloud: () => TestKeystone): void {
     await expect(404, 'HEAD', one);
     const made = await expect(201, 'PUT', one);
     assert.deepEqual([made.role_inference.prior_role.name, made.role_inference.implies.name], ['cook', 'taster']);
-    await expect(201, 'PUT', one);
+    await expect(409, 'PUT', one);
     await expect(204, 'HEAD', one);
     const all = await expect(200, 'GET', '/v3/role_inferences');
     const names = all.role_inferences.map((entry: { prior_role: { name: string }; implies: { name: string }[] }) => [

@@ -28,7 +28,7 @@ export function identitySuite(name: string, cloud: () => TestKeystone): void {
     assert.equal((await expect(200, 'GET', '/v3/projects?tags=a,b')).projects.length, 1);
     assert.equal((await expect(200, 'GET', '/v3/projects?not-tags-any=a&name=blue')).projects.length, 0);
     const shown = await expect(200, 'GET', `/v3/projects/${child.project.id}?parents_as_ids`);
-    assert.deepEqual(shown.project.parents, { [project.id]: null });
+    assert.deepEqual(shown.project.parents, { [project.id]: { default: null } });
     await expect(403, 'PATCH', `/v3/projects/${project.id}`, { body: { project: { enabled: false } } });
     await expect(403, 'DELETE', `/v3/projects/${project.id}`);
     const renamed = await expect(200, 'PATCH', `/v3/projects/${project.id}`, { body: { project: { name: 'azure' } } });
@@ -60,7 +60,7 @@ export function identitySuite(name: string, cloud: () => TestKeystone): void {
     const { user } = await expect(201, 'POST', '/v3/users', { body: { user: { name: 'u', ...inside } } });
     const { group } = await expect(201, 'POST', '/v3/groups', { body: { group: { name: 'g', ...inside } } });
     const { project } = await expect(201, 'POST', '/v3/projects', { body: { project: { name: 'p', ...inside } } });
-    const below = { name: 'below', parent_id: project.id };
+    const below = { name: 'below', parent_id: project.id, ...inside };
     const child = await expect(201, 'POST', '/v3/projects', { body: { project: below } });
     assert.equal(child.project.domain_id, domain.id);
     await expect(409, 'POST', '/v3/domains', { body: { domain: { name: 'acme' } } });

@@ -1,7 +1,8 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { Description, Id, listOf, nameSearch, Options, page, QueryFlag, SelfLink } from './pieces.ts';
+import { Description, Id, listOf, nameSearch, page, QueryFlag, ResourceOptions, SelfLink } from './pieces.ts';
 import { ADMIN, anyScope, cloudScope } from './rules.ts';
+import { Tags } from './tags.ts';
 
 export const DomainBody = T.Object({
   id: T.String(),
@@ -19,7 +20,8 @@ export const DomainCreate = T.Object(
     description: T.Optional(T.Union([Description, T.Null()])),
     enabled: T.Optional(T.Boolean()),
     explicit_domain_id: T.Optional(Id),
-    options: T.Optional(Options),
+    options: T.Optional(ResourceOptions),
+    tags: T.Optional(Tags),
   },
   { maxProperties: 64 },
 );

@@ -1,5 +1,6 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
+import { notMember } from '../app/groups.ts';
 import { invalid, notFound } from '../errors.ts';
 import {
   addGroupUser,
@@ -12,9 +13,10 @@ import {
   showGroup,
   updateGroup,
 } from './groups.ts';
-import { groupToWire } from './wire/groups.ts';
+import { groupFromWire, groupToWire } from './wire/groups.ts';
 import { domainFor, ownDomain, pageLinks } from './wire/lists.ts';
 import { equalities, flagValue, nameFilters } from './wire/query.ts';
+import { sameId } from './wire/same-id.ts';
 import { newIn, targetOf } from './wire/targets.ts';
 import { userToWire } from './wire/users.ts';
 
@@ -29,10 +31,9 @@ export function groupRoutes(parts: KeystoneParts): Route[] {
       return { groups: found.rows.map((one) => groupToWire(one, request)), links: pageLinks(request, found) };
     }),
     implement(createGroup, async ({ ctx, body, authorize, request }) => {
-      const { name, domain_id, description } = body.group;
-      const domainId = domainFor(domain_id, ctx);
+      const domainId = domainFor(body.group.domain_id, ctx);
       authorize(newIn('group', domainId));
-      const group = await groups.create({ name, domainId, description: description ?? undefined });
+      const group = await groups.create({ ...groupFromWire(body.group), name: body.group.name, domainId });
       return { group: groupToWire(group, request) };
     }),
     implement(showGroup, async ({ params, authorize, request }) => {
@@ -43,10 +44,11 @@ export function groupRoutes(parts: KeystoneParts): Route[] {
     }),
     implement(updateGroup, async ({ params, body, authorize, request }) => {
       authorize(targetOf({ group: await groups.find(params.group_id) }));
-      const { name, domain_id: domainId, description } = body.group;
-      if (domainId === null) throw invalid({ message: 'Cannot change domain_id of a group.' });
-      const changes = { name, domainId, description: description === null ? '' : description };
-      return { group: groupToWire(await groups.update(params.group_id, changes), request) };
+      sameId(body.group, params.group_id);
+      const { domain_id: domainId } = body.group;
+      if (domainId === null) throw invalid({ message: 'Cannot change Domain ID' });
+      const group = await groups.update(params.group_id, { ...groupFromWire(body.group), domainId });
+      return { group: groupToWire(group, request) };
     }),
     implement(deleteGroup, async ({ params, authorize }) => {
       authorize(targetOf({ group: await groups.find(params.group_id) }));
@@ -70,19 +72,19 @@ function memberRoutes({ groups, users }: KeystoneParts): Route[] {
     return [group.id, user.id] as const;
   };
   return [
-    implement(listGroupUsers, async ({ params, query, authorize, request }) => {
+    implement(listGroupUsers, async ({ ctx, params, query, authorize, request }) => {
       const group = await groups.find(params.group_id);
       authorize(targetOf({ group }));
       if (!group) throw notFound({ kind: 'group', id: params.group_id });
       const { enabled, limit, marker } = query;
-      const filters = [...nameFilters(query), ...equalities({ enabled: flagValue(enabled) })];
+      const filters = [...nameFilters(query), ...equalities({ enabled: flagValue(enabled) }), ...ownDomain(ctx)];
       const found = await users.list({ groupId: group.id, filters, limit, marker });
       return { users: found.rows.map((one) => userToWire(one, request)), links: pageLinks(request, found) };
     }),
     implement(addGroupUser, async ({ params, authorize }) => groups.add(...(await pair(params, authorize)))),
     implement(checkGroupUser, async ({ params, authorize }) => {
       const [groupId, userId] = await pair(params, authorize);
-      if (!(await groups.has(groupId, userId))) throw notFound({ kind: `user ${userId} in group`, id: groupId });
+      if (!(await groups.has(groupId, userId))) throw notMember(groupId, userId);
     }),
     implement(removeGroupUser, async ({ params, authorize }) => groups.remove(...(await pair(params, authorize)))),
   ];

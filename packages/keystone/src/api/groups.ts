@@ -17,12 +17,16 @@ export const GroupBody = T.Object({
   description: T.String(),
   links: SelfLink,
 });
-export const GroupCreate = T.Object({
-  name: T.String({ minLength: 1, maxLength: 64, format: 'not-blank' }),
-  domain_id: T.Optional(T.Union([Id, T.Null()])),
-  description: T.Optional(T.Union([Description, T.Null()])),
-});
-export const GroupUpdate = T.Partial(GroupCreate, { minProperties: 1 });
+/** What else a client sends is kept and shown, as Keystone does. */
+export const GroupCreate = T.Object(
+  {
+    name: T.String({ minLength: 1, maxLength: 64, format: 'not-blank' }),
+    domain_id: T.Optional(T.Union([Id, T.Null()])),
+    description: T.Optional(T.Union([Description, T.Null()])),
+  },
+  { maxProperties: 64 },
+);
+export const GroupUpdate = T.Partial(GroupCreate, { minProperties: 1, maxProperties: 64 });
 const Shown = T.Object({ group: GroupBody });
 
 export const listGroups = operation({

@@ -15,6 +15,11 @@ export const Id = OpaqueId;
 /** A reference in a query: any text; what is not there is found to be so. */
 export const IdQuery = T.String({ maxLength: 255 });
 export const Options = T.Record(T.String({ maxLength: 255 }), T.Unknown(), { maxProperties: 64 });
+/** Options of projects, domains and roles; null takes one away. */
+export const ResourceOptions = T.Object(
+  { immutable: T.Optional(T.Union([T.Boolean(), T.Null()])) },
+  { additionalProperties: false },
+);
 export const Description = T.String({ maxLength: 4096 });
 export const NameOrIdRef = {
   id: T.Optional(T.String({ minLength: 1, maxLength: 64 })),

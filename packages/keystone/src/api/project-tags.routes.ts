@@ -1,6 +1,7 @@
-import { implement, type Route } from '@kumo/core/http';
+import { implement, type RequestFacts, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
-import { invalid, notFound } from '../errors.ts';
+import { tagNotFound } from '../app/project-tags.ts';
+import { notFound } from '../errors.ts';
 import {
   addProjectTag,
   checkProjectTag,
@@ -9,54 +10,43 @@ import {
   listProjectTags,
   replaceProjectTags,
 } from './projects.ts';
+import { MAX_TAGS } from './tags.ts';
 import { targetOf } from './wire/targets.ts';
 
-const MAX_TAGS = 80;
+type Authorize = (target: Record<string, unknown>) => void;
 
-export function projectTagRoutes({ projects }: KeystoneParts): Route[] {
-  /** The tags of a project whose policy holds. */
-  const tagsOf = async (id: string, authorize: (target: Record<string, unknown>) => void): Promise<string[]> => {
+export function projectTagRoutes({ projects, projectTags }: KeystoneParts): Route[] {
+  /** A project whose policy holds. */
+  const look = async (id: string, authorize: Authorize): Promise<string> => {
     const project = await projects.find(id);
     authorize(targetOf({ project }));
     if (!project) throw notFound({ kind: 'project', id });
-    return (await projects.tagsOf([project])).get(id) ?? [];
+    return id;
   };
-  const tagNotFound = (tag: string) => notFound({ kind: 'project tag', id: tag });
+  const links = ({ baseUrl, url }: RequestFacts) => ({ self: `${baseUrl}${url}` });
   return [
-    implement(listProjectTags, async ({ params, authorize, request }) => ({
-      tags: await tagsOf(params.project_id, authorize),
-      links: { self: `${request.baseUrl}/v3/projects/${params.project_id}/tags` },
-    })),
+    implement(listProjectTags, async ({ params, authorize, request }) => {
+      const id = await look(params.project_id, authorize);
+      return { tags: await projectTags.list(id), links: links(request) };
+    }),
     implement(replaceProjectTags, async ({ params, body, authorize, request }) => {
-      await tagsOf(params.project_id, authorize);
-      await projects.replaceTags(params.project_id, body.tags);
-      return { tags: body.tags, links: { self: `${request.baseUrl}/v3/projects/${params.project_id}/tags` } };
+      const id = await look(params.project_id, authorize);
+      return { tags: await projectTags.replace(id, body.tags), links: links(request) };
     }),
     implement(deleteProjectTags, async ({ params, authorize }) => {
-      await tagsOf(params.project_id, authorize);
-      await projects.replaceTags(params.project_id, []);
+      await projectTags.replace(await look(params.project_id, authorize), []);
     }),
     implement(checkProjectTag, async ({ params, authorize }) => {
-      const tags = await tagsOf(params.project_id, authorize);
+      const tags = await projectTags.list(await look(params.project_id, authorize));
       if (!tags.includes(params.tag)) throw tagNotFound(params.tag);
     }),
     implement(addProjectTag, async ({ params, authorize, reply, request }) => {
-      const tags = await tagsOf(params.project_id, authorize);
-      if (tags.length >= MAX_TAGS && !tags.includes(params.tag))
-        throw invalid({ message: `A project has at most ${MAX_TAGS} tags.` });
-      await projects.replaceTags(params.project_id, [...tags, params.tag]);
-      reply.header(
-        'Location',
-        `${request.baseUrl}/v3/projects/${params.project_id}/tags/${encodeURIComponent(params.tag)}`,
-      );
+      const id = await look(params.project_id, authorize);
+      await projectTags.add(id, params.tag, MAX_TAGS);
+      reply.header('Location', `${request.baseUrl}/v3/projects/${id}/tags/${encodeURIComponent(params.tag)}`);
     }),
     implement(deleteProjectTag, async ({ params, authorize }) => {
-      const tags = await tagsOf(params.project_id, authorize);
-      if (!tags.includes(params.tag)) throw tagNotFound(params.tag);
-      await projects.replaceTags(
-        params.project_id,
-        tags.filter((one) => one !== params.tag),
-      );
+      await projectTags.remove(await look(params.project_id, authorize), params.tag);
     }),
   ];
 }

@@ -2,7 +2,7 @@ import type { Context } from '@kumo/core/context';
 import { implement, type RequestFacts, type Route } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { KeystoneParts } from '../app/compose.ts';
-import type { ProjectTree } from '../app/projects.ts';
+import type { Project } from '../db/projects.ts';
 import { invalid, notFound } from '../errors.ts';
 import {
   createProject,
@@ -13,41 +13,45 @@ import {
   updateProject,
 } from './projects.ts';
 import { domainFor, ownDomain, pageLinks } from './wire/lists.ts';
-import { idTree, listTree, projectFromWire, projectToWire } from './wire/projects.ts';
-import { commaList, equalities, flag, flagValue, nameFilters } from './wire/query.ts';
+import { parentsAsIds, projectFromWire, projectToWire, subtreeAsIds } from './wire/projects.ts';
+import { commaList, equalities, flagValue, isSwitchedOn, nameFilters } from './wire/query.ts';
+import { sameId } from './wire/same-id.ts';
 import { newIn, targetOf } from './wire/targets.ts';
 
 type Wanted = Static<typeof ProjectCreate>;
-type Query = Readonly<
-  Record<'parents_as_list' | 'parents_as_ids' | 'subtree_as_list' | 'subtree_as_ids', string | undefined>
->;
+const RELATIVES = ['parents_as_list', 'parents_as_ids', 'subtree_as_list', 'subtree_as_ids'] as const;
+type Relatives = Partial<Record<(typeof RELATIVES)[number], string>>;
 
 export function projectRoutes(parts: KeystoneParts): Route[] {
   const { projects } = parts;
+  const shown = async (project: Project, request: RequestFacts) =>
+    projectToWire(project, (await projects.tagsOf([project])).get(project.id) ?? [], request);
   return [
     listRoute(parts),
     implement(createProject, async ({ ctx, body, authorize, request }) => {
-      const place = await placeOf(body.project, ctx, parts);
-      authorize(newIn('project', place.domainId));
-      const project = await projects.create({ ...projectFromWire(body.project), ...place, name: body.project.name });
-      return { project: projectToWire(project, body.project.tags ?? [], request) };
+      const place = placeOf(body.project, ctx);
+      authorize(newIn('project', place.domainId ?? null));
+      const { name } = body.project;
+      const project = await projects.create({ ...projectFromWire(body.project), ...place, name });
+      return { project: await shown(project, request) };
     }),
-    implement(showProject, async ({ params, query, authorize, request }) => {
+    implement(showProject, async ({ ctx, params, query, authorize, request }) => {
       const project = await projects.find(params.project_id);
       authorize(targetOf({ project }));
       if (!project) throw notFound({ kind: 'project', id: params.project_id });
-      const tags = (await projects.tagsOf([project])).get(project.id) ?? [];
-      return {
-        project: { ...projectToWire(project, tags, request), ...(await relatives(parts, project.id, query, request)) },
-      };
+      const asked = new Set(RELATIVES.filter((one) => isSwitchedOn((query as Relatives)[one])));
+      const related = await relatives(parts, { project, userId: ctx.userId, asked }, request);
+      return { project: { ...(await shown(project, request)), ...related } };
     }),
     implement(updateProject, async ({ params, body, authorize, request }) => {
-      authorize(targetOf({ project: await projects.find(params.project_id) }));
+      const id = params.project_id;
+      authorize(targetOf({ project: await projects.find(id) }));
       const { domain_id, parent_id, is_domain } = body.project;
+      sameId(body.project, id);
       const moves = { domainId: domain_id, parentId: parent_id, isDomain: is_domain };
-      const project = await projects.update(params.project_id, { ...projectFromWire(body.project), ...moves });
-      const tags = (await projects.tagsOf([project])).get(project.id) ?? [];
-      return { project: projectToWire(project, tags, request) };
+      const project = await projects.update(id, { ...projectFromWire(body.project), ...moves });
+      // Keystone shows the extra attributes of a changed project twice.
+      return { project: { ...(await shown(project, request)), extra: project.extra } };
     }),
     implement(deleteProject, async ({ params, authorize }) => {
       authorize(targetOf({ project: await projects.find(params.project_id) }));
@@ -81,35 +85,38 @@ function listRoute({ projects }: KeystoneParts): Route {
   });
 }
 
-/** Where a new project shall be. The domain is that of the parent when only that is named. */
-async function placeOf(wanted: Wanted, ctx: Context, { projects }: KeystoneParts) {
-  const isDomain = wanted.is_domain ?? false;
-  if (isDomain) {
-    if (wanted.domain_id != null || wanted.parent_id != null)
-      throw invalid({ message: 'A domain has neither domain_id nor parent_id.' });
-    return { domainId: '', isDomain };
-  }
-  const parent = wanted.parent_id == null ? undefined : await projects.find(wanted.parent_id);
-  const domainId = domainFor(wanted.domain_id ?? (parent && (parent.domainId ?? parent.id)), ctx);
-  return { domainId, parentId: wanted.parent_id ?? undefined, isDomain };
+/** Where a new project shall be: in the token's domain when none is named. */
+function placeOf({ is_domain: isDomain = false, domain_id, parent_id }: Wanted, ctx: Context) {
+  const parentId = parent_id ?? undefined;
+  if (isDomain) return { domainId: domain_id ?? undefined, parentId, isDomain };
+  return { domainId: domainFor(domain_id, ctx), parentId, isDomain };
 }
 
-/** `parents_as_list` and the like. @throws invalid when both forms are asked for. */
-async function relatives({ projects }: KeystoneParts, id: string, query: Partial<Query>, request: RequestFacts) {
-  const asked = (name: keyof Query) => query[name] !== undefined && flag(query[name]);
-  if ((asked('parents_as_list') && asked('parents_as_ids')) || (asked('subtree_as_list') && asked('subtree_as_ids')))
-    throw invalid({ message: 'Ask for relatives as a list or as ids, not as both.' });
-  const project = await projects.find(id);
-  if (!project) return {};
+interface Asked {
+  readonly project: Project;
+  /** Lists show the projects in which this user has a role; ids show all. */
+  readonly userId: string;
+  readonly asked: ReadonlySet<(typeof RELATIVES)[number]>;
+}
+
+/** @throws invalid when both forms are asked for. */
+async function relatives(
+  { projects, access }: KeystoneParts,
+  { project, userId, asked }: Asked,
+  request: RequestFacts,
+): Promise<Record<string, unknown>> {
+  for (const what of ['parents', 'subtree'] as const)
+    if (asked.has(`${what}_as_list`) && asked.has(`${what}_as_ids`))
+      throw invalid({ message: `Cannot use ${what}_as_list and ${what}_as_ids query params at the same time.` });
+  const visible = async (all: readonly Project[]) => {
+    const seen = await access.projectsAmong(userId, project, all);
+    const tags = await projects.tagsOf(seen);
+    return seen.map((one) => ({ project: projectToWire(one, tags.get(one.id) ?? [], request) }));
+  };
   const wire: Record<string, unknown> = {};
-  if (asked('parents_as_list') || asked('parents_as_ids')) {
-    const parents = await projects.parents(project);
-    const ids = parents.toReversed().reduce<unknown>((above, one) => ({ [one.id]: above }), null);
-    wire.parents = asked('parents_as_ids') ? ids : parents.map((one) => ({ project: projectToWire(one, [], request) }));
-  }
-  if (asked('subtree_as_list') || asked('subtree_as_ids')) {
-    const tree: ProjectTree = await projects.subtree(project);
-    wire.subtree = asked('subtree_as_ids') ? idTree(tree) : listTree(tree, request);
-  }
+  if (asked.has('parents_as_list')) wire.parents = await visible(await projects.parents(project));
+  if (asked.has('parents_as_ids')) wire.parents = parentsAsIds(await projects.parents(project));
+  if (asked.has('subtree_as_list')) wire.subtree = await visible(await projects.subtree(project));
+  if (asked.has('subtree_as_ids')) wire.subtree = subtreeAsIds(project.id, await projects.subtree(project));
   return wire;
 }

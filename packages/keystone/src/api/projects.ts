@@ -1,8 +1,9 @@
 import { operation } from '@kumo/core/http';
 import { Name255 } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { Description, Id, IdQuery, listOf, nameSearch, Options, page, QueryFlag, SelfLink } from './pieces.ts';
+import { Description, Id, IdQuery, listOf, nameSearch, page, QueryFlag, ResourceOptions, SelfLink } from './pieces.ts';
 import { anyScope } from './rules.ts';
+import { Tag, Tags } from './tags.ts';
 
 const READ =
   '(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and domain_id:%(target.project.domain_id)s and not None:%(target.project.domain_id)s) or project_id:%(target.project.id)s';
@@ -10,8 +11,6 @@ const WRITE =
   '(rule:admin_required) or (role:manager and domain_id:%(target.project.domain_id)s and not None:%(target.project.domain_id)s)';
 
 const ProjectName = T.String({ minLength: 1, maxLength: 64, format: 'not-blank' });
-const Tag = T.String({ minLength: 1, maxLength: 255, pattern: '^[^,/]*$' });
-const Tags = T.Array(Tag, { maxItems: 80, uniqueItems: true });
 const nullableId = T.Union([Id, T.Null()]);
 
 export const ProjectBody = T.Object({
@@ -37,7 +36,7 @@ export const ProjectCreate = T.Object(
     enabled: T.Optional(T.Boolean()),
     is_domain: T.Optional(T.Boolean()),
     tags: T.Optional(Tags),
-    options: T.Optional(Options),
+    options: T.Optional(ResourceOptions),
   },
   { maxProperties: 64 },
 );

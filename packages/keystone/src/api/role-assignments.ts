@@ -45,12 +45,16 @@ export const listRoleAssignments = operation({
     'role.id': T.Optional(IdQuery),
     'scope.project.id': T.Optional(IdQuery),
     'scope.domain.id': T.Optional(IdQuery),
-    'scope.system': T.Optional(QueryFlag),
+    'scope.system': T.Optional(T.String({ maxLength: 64 })),
     'scope.OS-INHERIT:inherited_to': T.Optional(T.String({ maxLength: 64 })),
     effective: T.Optional(QueryFlag),
     include_names: T.Optional(QueryFlag),
     include_subtree: T.Optional(QueryFlag),
   }),
-  reply: listOf('role_assignments', RoleAssignmentBody),
-  errors: [400, 401, 403],
+  reply: T.Object({
+    ...listOf('role_assignments', RoleAssignmentBody).properties,
+    /** There are more than one answer may have. */
+    truncated: T.Optional(T.Boolean()),
+  }),
+  errors: [400, 401, 403, 404],
 });

@@ -4,7 +4,8 @@ import { notFound } from '../errors.ts';
 import { createRole, deleteRole, listRoles, showRole, updateRole } from './roles.ts';
 import { pageLinks } from './wire/lists.ts';
 import { nameFilters } from './wire/query.ts';
-import { roleToWire } from './wire/roles.ts';
+import { roleFromWire, roleToWire } from './wire/roles.ts';
+import { sameId } from './wire/same-id.ts';
 import { targetOf } from './wire/targets.ts';
 
 /** The rule for a domain's roles instead of the operation's own. */
@@ -22,9 +23,9 @@ export function roleRoutes({ roles }: KeystoneParts): Route[] {
       return { roles: found.rows.map((one) => roleToWire(one, request)), links: pageLinks(request, found) };
     }),
     implement(createRole, async ({ body, authorize, request }) => {
-      const { name, domain_id: domainId, description, options } = body.role;
-      authorize({}, ruleFor({ domainId }, 'create_domain_role'));
-      return { role: roleToWire(await roles.create({ name, domainId, description, options }), request) };
+      authorize({}, ruleFor({ domainId: body.role.domain_id }, 'create_domain_role'));
+      const role = await roles.create({ ...roleFromWire(body.role), name: body.role.name });
+      return { role: roleToWire(role, request) };
     }),
     implement(showRole, async ({ params, authorize, request }) => {
       const role = await roles.find(params.role_id);
@@ -34,10 +35,8 @@ export function roleRoutes({ roles }: KeystoneParts): Route[] {
     }),
     implement(updateRole, async ({ params, body, authorize, request }) => {
       authorize({}, ruleFor(await roles.find(params.role_id), 'update_domain_role'));
-      const { name, domain_id: domainId, description, options } = body.role;
-      return {
-        role: roleToWire(await roles.update(params.role_id, { name, domainId, description, options }), request),
-      };
+      sameId(body.role, params.role_id);
+      return { role: roleToWire(await roles.update(params.role_id, roleFromWire(body.role)), request) };
     }),
     implement(deleteRole, async ({ params, authorize }) => {
       authorize({}, ruleFor(await roles.find(params.role_id), 'delete_domain_role'));

@@ -1,6 +1,6 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { Description, Id, IdQuery, listOf, nameSearch, Options, page, SelfLink } from './pieces.ts';
+import { Description, Id, IdQuery, listOf, nameSearch, page, ResourceOptions, SelfLink } from './pieces.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, anyScope, cloudScope } from './rules.ts';
 
 export const RoleBody = T.Object({
@@ -11,13 +11,17 @@ export const RoleBody = T.Object({
   options: T.Record(T.String(), T.Unknown()),
   links: SelfLink,
 });
-export const RoleCreate = T.Object({
-  name: T.String({ minLength: 1, maxLength: 255, format: 'not-blank' }),
-  domain_id: T.Optional(T.Union([Id, T.Null()])),
-  description: T.Optional(T.Union([Description, T.Null()])),
-  options: T.Optional(Options),
-});
-export const RoleUpdate = T.Partial(RoleCreate, { minProperties: 1 });
+/** What else a client sends is kept and shown, as Keystone does. */
+export const RoleCreate = T.Object(
+  {
+    name: T.String({ minLength: 1, maxLength: 255, format: 'not-blank' }),
+    domain_id: T.Optional(T.Union([Id, T.Null()])),
+    description: T.Optional(T.Union([Description, T.Null()])),
+    options: T.Optional(ResourceOptions),
+  },
+  { maxProperties: 64 },
+);
+export const RoleUpdate = T.Partial(RoleCreate, { minProperties: 1, maxProperties: 64 });
 const Shown = T.Object({ role: RoleBody });
 
 /** Asked instead of the operation's own when the role is a domain's. */

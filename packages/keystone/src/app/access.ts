@@ -1,12 +1,17 @@
 import type { Db } from '@kumo/core/db';
-import { type Assignment, assignmentsOfActors, SYSTEM_TARGET } from '../db/assignments.ts';
+import { type Assignment, assignmentsOf, type Place, rolesHeldAt, SYSTEM_TARGET } from '../db/assignments.ts';
+import { groupTag, projectTag, ROLES_TAG, userTag } from '../db/change-tags.ts';
 import { groupIdsOf } from '../db/groups.ts';
-import { findProject, findProjects, listProjects, type Project, tagsOf } from '../db/projects.ts';
+import { newestPassword } from '../db/passwords.ts';
+import { idsAbove, idsBelow } from '../db/project-trees.ts';
+import { findProject, findProjects, type Project, tagsOf } from '../db/projects.ts';
 import { allImplications, allRoles, type Role } from '../db/roles.ts';
 import type { KeystoneTables } from '../db/schema.ts';
-import { findUser, newestPassword, type User } from '../db/users.ts';
+import { findUser, type User } from '../db/users.ts';
+import { isEnabled } from '../passwords/account-rules.ts';
+import type { SecurityCompliance } from '../passwords/password-settings.ts';
 import type { TokenScope } from '../tokens/token-claims.ts';
-import { expandRoles } from './role-expansion.ts';
+import { RoleTable } from './role-table.ts';
 import type { VersionedCache } from './versioned-cache.ts';
 
 export interface Identity {
@@ -20,87 +25,110 @@ export interface Placed {
   readonly domain: Project;
 }
 
-/** Who may do what where, as far as tokens need it: all of it kept in memory until something changes. */
+/** Who may do what where, as far as tokens need it: all of it kept in memory until something of it changes. */
 export class Access {
   readonly #db: Db<KeystoneTables>;
   readonly #cache: VersionedCache;
+  readonly #compliance: SecurityCompliance;
 
-  constructor(db: Db<KeystoneTables>, cache: VersionedCache) {
+  constructor(db: Db<KeystoneTables>, cache: VersionedCache, compliance: SecurityCompliance) {
     this.#db = db;
     this.#cache = cache;
+    this.#compliance = compliance;
   }
 
-  /** Undefined when there is no such user. */
-  identity(userId: string): Promise<Identity | undefined> {
-    return this.#cache.get(`identity ${userId}`, async () => {
+  /** Undefined when there is no such user. One that was not in use for too long is not enabled. */
+  async identity(userId: string): Promise<Identity | undefined> {
+    const load = async () => {
       const user = await findUser(this.#db.q, userId);
-      const domain = user && (await findProject(this.#db.q, user.domainId));
+      const domain = user && (await this.domain(user.domainId));
       if (!user || !domain) return undefined;
       const password = await newestPassword(this.#db.q, userId);
       return { user, domain, passwordExpiresAt: password?.expiresAt ?? null };
-    });
+    };
+    const found = await this.#cache.get(`identity ${userId}`, load, [userTag(userId)]);
+    if (!found || found.user.enabled === isEnabled(found.user, this.#compliance)) return found;
+    return { ...found, user: { ...found.user, enabled: false } };
   }
 
   /** A project and its domain; undefined when there is none of this id. */
   project(projectId: string): Promise<Placed | undefined> {
-    return this.#cache.get(`project ${projectId}`, async () => {
+    const load = async () => {
       const project = await findProject(this.#db.q, projectId);
       const domain = project && (project.isDomain ? project : await this.domain(project.domainId as string));
       return project && domain && { project, domain };
-    });
+    };
+    return this.#cache.get(`project ${projectId}`, load, [projectTag(projectId)]);
   }
 
   domain(domainId: string): Promise<Project | undefined> {
-    return this.#cache.get(`domain ${domainId}`, async () => {
+    const load = async () => {
       const found = await findProject(this.#db.q, domainId);
       return found?.isDomain ? found : undefined;
-    });
+    };
+    return this.#cache.get(`domain ${domainId}`, load, [projectTag(domainId)]);
   }
 
   /** The user's roles there with all that they imply, by name; roles of a domain only stand for what they imply. */
-  roles(userId: string, scope: TokenScope): Promise<Role[]> {
-    return this.#cache.get(`roles ${userId} ${scopeKey(scope)}`, async () => {
-      const given = await this.assignments(userId);
-      const above = scope.kind === 'project' ? await this.#above(scope.projectId) : [];
-      const held = given.filter((one) => holdsFor(one, scope, above)).map((one) => one.roleId);
-      const { roles, implied } = await this.#roleTable();
-      return [...expandRoles(held, implied)]
-        .map((id) => roles.get(id))
-        .filter((role): role is Role => role?.domainId === null)
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    });
-  }
-
-  /** What is given to the user or to one of its groups. */
-  assignments(userId: string): Promise<Assignment[]> {
-    return this.#cache.get(`assignments ${userId}`, async () => {
-      const groups = await groupIdsOf(this.#db.q, userId);
-      const all = await assignmentsOfActors(this.#db.q, [userId, ...groups]);
-      return all.filter((one) => one.actorKind === (one.actorId === userId ? 'user' : 'group'));
-    });
-  }
-
-  /** The enabled projects in which the user has a role. */
-  async projectsOf(userId: string): Promise<Project[]> {
-    const given = await this.assignments(userId);
-    const direct = given.filter((one) => one.targetKind === 'project' && !one.inherited).map((one) => one.targetId);
-    const found = new Map((await findProjects(this.#db.q, direct)).map((one) => [one.id, one]));
-    const parents = given.filter((one) => one.inherited).map((one) => one.targetId);
-    for (const project of await this.#below(parents)) found.set(project.id, project);
-    const domains = new Map(
-      (
-        await findProjects(
-          this.#db.q,
-          [...found.values()].map((one) => one.domainId ?? one.id),
-        )
-      ).map((one) => [one.id, one]),
+  async roles(userId: string, scope: TokenScope): Promise<Role[]> {
+    if (scope.kind === 'unscoped') return [];
+    return this.#cache.get(
+      `roles ${userId} ${scopeKey(scope)}`,
+      async (dependsOn) => {
+        const groupIds = await this.groupIds(userId);
+        dependsOn(...groupIds.map(groupTag));
+        const held = await rolesHeldAt(this.#db.q, { userId, groupIds }, await this.#placeOf(scope));
+        return (await this.roleTable()).effective(held);
+      },
+      [userTag(userId)],
     );
-    return [...found.values()].filter((one) => one.enabled && domains.get(one.domainId ?? one.id)?.enabled);
+  }
+
+  /** The groups that a user is in. */
+  groupIds(userId: string): Promise<string[]> {
+    return this.#cache.get(`groups ${userId}`, () => groupIdsOf(this.#db.q, userId), [userTag(userId)]);
+  }
+
+  /** All roles, and what they imply. */
+  roleTable(): Promise<RoleTable> {
+    const load = async () => new RoleTable(await allRoles(this.#db.q), await allImplications(this.#db.q));
+    return this.#cache.get('roles', load, [ROLES_TAG]);
+  }
+
+  /**
+   * The projects in which the user has a role; by default only those for which it can have a token: enabled, in an
+   * enabled domain.
+   */
+  async projectsOf(userId: string, { onlyEnabled = true } = {}): Promise<Project[]> {
+    const given = await this.#telling(userId);
+    const direct = given.filter((one) => one.targetKind === 'project' && !one.inherited).map((one) => one.targetId);
+    const parents = given.filter((one) => one.inherited).map((one) => one.targetId);
+    const ids = [...direct, ...(await idsBelow(this.#db.q, [...new Set(parents)]))];
+    const found = await findProjects(this.#db.q, ids);
+    if (!onlyEnabled) return found;
+    const domainIds = found.map((one) => one.domainId ?? one.id);
+    const domains = new Map((await findProjects(this.#db.q, domainIds)).map((one) => [one.id, one]));
+    return found.filter((one) => one.enabled && domains.get(one.domainId ?? one.id)?.enabled);
+  }
+
+  /** Those of some projects above or below one in which the user has a role. */
+  async projectsAmong(userId: string, project: Project, relatives: readonly Project[]): Promise<Project[]> {
+    const given = await this.#telling(userId);
+    const direct = new Set(given.filter((one) => !one.inherited).map((one) => `${one.targetKind} ${one.targetId}`));
+    const inherited = new Set(given.filter((one) => one.inherited).map((one) => one.targetId));
+    const chain = [project.id, ...(await this.idsAbove(project.id))];
+    const parents = new Map<string, string | null>(relatives.map((one) => [one.id, one.parentId]));
+    for (const [at, id] of chain.entries()) parents.set(id, chain[at + 1] ?? null);
+    return relatives.filter(({ id, parentId }) => {
+      if (direct.has(`project ${id}`)) return true;
+      for (let above = parentId; above; above = parents.get(above) ?? null) if (inherited.has(above)) return true;
+      return false;
+    });
   }
 
   /** The enabled domains in which the user has a role. */
   async domainsOf(userId: string): Promise<Project[]> {
-    const given = await this.assignments(userId);
+    const given = await this.#telling(userId);
     const ids = given.filter((one) => one.targetKind === 'domain' && !one.inherited).map((one) => one.targetId);
     return (await findProjects(this.#db.q, ids)).filter((one) => one.enabled);
   }
@@ -110,54 +138,32 @@ export class Access {
     return tagsOf(this.#db.q, projectIds);
   }
 
-  /** All projects below some projects or domains. */
-  async #below(parentIds: readonly string[]): Promise<Project[]> {
-    const found = new Map<string, Project>();
-    let level = [...new Set(parentIds)];
-    while (level.length > 0) {
-      const { rows } = await listProjects(this.#db.q, {
-        filters: [
-          { column: 'parent_id', op: 'in', value: level },
-          { column: 'is_domain', op: 'eq', value: 0 },
-        ],
-      });
-      level = rows.filter((one) => !found.has(one.id)).map((one) => one.id);
-      for (const project of rows) found.set(project.id, project);
+  /** What is given to the user and its groups, without roles that say nothing in tokens. */
+  async #telling(userId: string): Promise<Assignment[]> {
+    const [groupIds, table] = [await this.groupIds(userId), await this.roleTable()];
+    const given = await assignmentsOf(this.#db.q, { userId, groupIds });
+    return given.filter((one) => table.isTelling(one.roleId));
+  }
+
+  async #placeOf(scope: Exclude<TokenScope, { kind: 'unscoped' }>): Promise<Place> {
+    switch (scope.kind) {
+      case 'project':
+        return { kind: 'project', id: scope.projectId, above: await this.idsAbove(scope.projectId) };
+      case 'domain':
+        return { kind: 'domain', id: scope.domainId, above: [] };
+      case 'system':
+        return { kind: 'system', id: SYSTEM_TARGET, above: [] };
     }
-    return [...found.values()];
   }
 
-  /** The ids of a project's parents, up to its domain. */
-  async #above(projectId: string): Promise<string[]> {
-    const ids: string[] = [];
-    let at = (await this.project(projectId))?.project;
-    while (at?.parentId && !ids.includes(at.parentId)) {
-      ids.push(at.parentId);
-      at = (await this.project(at.parentId))?.project;
-    }
-    return ids;
+  /** The ids of all projects below a project or domain. */
+  idsBelow(parentId: string): Promise<string[]> {
+    return idsBelow(this.#db.q, [parentId]);
   }
 
-  #roleTable(): Promise<{ roles: Map<string, Role>; implied: Map<string, string[]> }> {
-    return this.#cache.get('roles', async () => {
-      const roles = await allRoles(this.#db.q);
-      return { roles: new Map(roles.map((role) => [role.id, role])), implied: await allImplications(this.#db.q) };
-    });
-  }
-}
-
-function holdsFor(given: Assignment, scope: TokenScope, above: readonly string[]): boolean {
-  switch (scope.kind) {
-    case 'project':
-      return given.inherited
-        ? above.includes(given.targetId)
-        : given.targetKind === 'project' && given.targetId === scope.projectId;
-    case 'domain':
-      return !given.inherited && given.targetKind === 'domain' && given.targetId === scope.domainId;
-    case 'system':
-      return !given.inherited && given.targetKind === 'system' && given.targetId === SYSTEM_TARGET;
-    case 'unscoped':
-      return false;
+  /** The ids of those above a project, its domain last. A project stays where it is as long as it is there. */
+  idsAbove(projectId: string): Promise<string[]> {
+    return this.#cache.get(`above ${projectId}`, () => idsAbove(this.#db.q, projectId), [projectTag(projectId)]);
   }
 }
 

@@ -1,30 +1,38 @@
 import type { Db } from '@kumo/core/db';
+import type { Logger } from '@kumo/core/log';
 import type { KeystoneConfig } from '../config.ts';
 import { Changes } from '../db/changes.ts';
 import type { KeystoneTables } from '../db/schema.ts';
-import { PasswordHasher } from '../passwords/password-hasher.ts';
 import type { Keyrings } from '../tokens/open-keyring.ts';
 import { Access } from './access.ts';
+import { AccessRules } from './access-rules.ts';
+import { ApplicationCredentialSecrets } from './application-credential-secrets.ts';
+import { ApplicationCredentials } from './application-credentials.ts';
+import { ApplicationCredentialMethod } from './auth-methods/application-credential.ts';
 import type { AuthMethod } from './auth-methods/auth-method.ts';
 import { PasswordMethod } from './auth-methods/password.ts';
 import { TokenMethod } from './auth-methods/token.ts';
 import { TotpMethod, type TotpSecrets } from './auth-methods/totp.ts';
 import { Authentication } from './authentication.ts';
-import { Catalog } from './catalog.ts';
-import { noDelegations } from './delegations.ts';
+import { composeCatalog, resourceWithin } from './compose-catalog.ts';
+import { composePasswords } from './compose-passwords.ts';
+import { Deletions } from './deletions.ts';
 import { Domains } from './domains.ts';
 import { Grants } from './grants.ts';
 import { Groups } from './groups.ts';
+import { limitModel } from './limit-model.ts';
 import { Passcodes } from './passcodes.ts';
-import { Passwords } from './passwords.ts';
+import { ProjectTags } from './project-tags.ts';
 import { Projects } from './projects.ts';
 import { Receipts } from './receipts.ts';
 import { References } from './references.ts';
 import { RevokedTokens } from './revoked-tokens.ts';
 import { RoleAssignments } from './role-assignments.ts';
 import { Roles } from './roles.ts';
+import { StoredDelegations } from './stored-delegations.ts';
 import { TokenCatalog } from './token-catalog.ts';
 import { Tokens } from './tokens.ts';
+import { Trusts } from './trusts.ts';
 import { Users } from './users.ts';
 import { VersionedCache } from './versioned-cache.ts';
 
@@ -33,20 +41,26 @@ export function composeApp({
   db,
   keyrings,
   config,
+  log,
+  publicEndpoint,
 }: {
   db: Db<KeystoneTables>;
   keyrings: Keyrings;
   config: KeystoneConfig;
+  log: Logger;
+  /** What endpoints' URLs may name as `%(public_endpoint)s`. */
+  publicEndpoint?: string;
 }) {
   const times = config.tokens;
   const changes = new Changes(db, config.changeCheckMs);
   const cache = new VersionedCache(changes);
-  const hasher = new PasswordHasher(config.passwords);
-  const access = new Access(db, cache);
+  const access = new Access(db, cache, config.securityCompliance);
   const revoked = new RevokedTokens(db, cache, times.expirationSeconds + times.allowExpiredWindowSeconds);
   const references = new References(db);
-  const passwords = new Passwords({ db, hasher });
-  const delegations = noDelegations;
+  const secured = composePasswords({ db, changes, access, revoked, config, log });
+  const { hasher, passwords, compliance } = secured;
+  const delegations = new StoredDelegations({ db, cache, changes, access });
+  const secrets = new ApplicationCredentialSecrets(hasher);
   const authMethods = config.auth.methods;
   const totpSecrets: TotpSecrets = { secretsOf: async () => [] };
   const tokens = new Tokens({
@@ -66,9 +80,10 @@ export function composeApp({
     configured: authMethods,
   });
   const methods: AuthMethod[] = [
-    new PasswordMethod({ references, passwords, access }),
+    new PasswordMethod({ references, passwords }),
     new TokenMethod(tokens),
     new TotpMethod({ references, access, secrets: totpSecrets, passcodes: new Passcodes(db), ...config.totp }),
+    new ApplicationCredentialMethod({ db, references, secrets, access }),
   ];
   const authentication = new Authentication({
     methods,
@@ -80,27 +95,38 @@ export function composeApp({
     receipts,
     delegations,
   });
-  const tokenCatalog = new TokenCatalog(db, cache);
-  const core = { db, changes, revoked, access, listLimit: config.listLimit };
+  const tokenCatalog = new TokenCatalog(db, cache, { ...config.endpointFilter, publicEndpoint });
+  const deletions = new Deletions();
+  const core = { db, changes, revoked, access, deletions, listLimit: config.listLimit };
+  const model = limitModel(config.unifiedLimit.enforcementModel);
+  const resource = resourceWithin(config.resource, model);
+  const projects = new Projects({ ...core, resource });
   return {
     ...core,
     cache,
-    hasher,
-    passwords,
+    ...secured,
     keyrings,
     references,
     delegations,
     tokens,
     authentication,
     tokenCatalog,
-    projects: new Projects(core),
-    domains: new Domains(core),
-    users: new Users({ ...core, hasher, passwords }),
+    projects,
+    projectTags: new ProjectTags(core),
+    domains: new Domains({ ...core, resource }, projects),
+    users: new Users({ ...core, passwords, compliance }),
     groups: new Groups(core),
-    roles: new Roles(core),
+    roles: new Roles({ ...core, assignment: config.assignment }),
     grants: new Grants(core),
     roleAssignments: new RoleAssignments(core),
-    catalog: new Catalog(core),
+    trusts: new Trusts({ ...core, maxRedelegations: config.delegation.maxRedelegations }),
+    applicationCredentials: new ApplicationCredentials({
+      ...core,
+      secrets,
+      maxPerUser: config.delegation.applicationCredentialsPerUser,
+    }),
+    accessRules: new AccessRules(core),
+    ...composeCatalog(core, model),
   };
 }
 

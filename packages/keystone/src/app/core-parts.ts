@@ -2,6 +2,7 @@ import type { Db } from '@kumo/core/db';
 import type { Changes } from '../db/changes.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import type { Access } from './access.ts';
+import type { Deletions } from './deletions.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 
 /** What the resources stand on. */
@@ -10,6 +11,7 @@ export interface CoreParts {
   readonly changes: Changes;
   readonly revoked: RevokedTokens;
   readonly access: Access;
+  readonly deletions: Deletions;
   /** Rows of one list at most. */
   readonly listLimit: number;
 }

@@ -1,26 +1,32 @@
-import type { Page } from '@kumo/core/db';
-import { deleteDomainContents } from '../db/domains.ts';
-import { findProject, insertProject, listProjects, type Project, updateProject } from '../db/projects.ts';
-import { invalid, notAllowed, notFound } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
-import { refusingDuplicates } from './duplicates.ts';
+import { isUniqueViolation, type Page } from '@kumo/core/db';
+import { projectTag } from '../db/change-tags.ts';
+import { findProject, insertProject, listProjects, type Project, replaceTags } from '../db/projects.ts';
+import { invalid, notFound } from '../errors.ts';
+import { deleteDomain } from './domain-deletion.ts';
+import { changedOptions, type ResourceOptions } from './immutability.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
+import { nameTaken } from './project-rules.ts';
+import type { ProjectParts, Projects } from './projects.ts';
+import { resourceName } from './resource-names.ts';
 
 export interface DomainValues {
   readonly name?: string;
   readonly description?: string;
   readonly enabled?: boolean;
-  readonly options?: Record<string, unknown>;
+  readonly tags?: readonly string[];
+  readonly options?: ResourceOptions;
   readonly extra?: Record<string, unknown>;
 }
 
-/** Domains: what users, groups and projects belong to. */
+/** Domains: what users, groups and projects belong to. A domain is a project too, at the root of its tree. */
 export class Domains {
-  readonly #parts: CoreParts;
+  readonly #parts: ProjectParts;
+  readonly #projects: Projects;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ProjectParts, projects: Projects) {
     this.#parts = parts;
+    this.#projects = projects;
   }
 
   /** Undefined when there is none. */
@@ -41,39 +47,37 @@ export class Domains {
     return listProjects(this.#parts.db.q, pageOptions({ ...wanted, filters }, this.#parts.listLimit));
   }
 
-  /** @throws alreadyExists */
+  /** @param wanted.id one of its own, a UUID without hyphens. @throws invalid, conflict */
   async create(wanted: DomainValues & { name: string; id?: string }): Promise<Project> {
-    const { id = newId(), name, description = '', enabled = true, options = {}, extra = {} } = wanted;
+    const { id = newId(), description = '', enabled = true, tags = [], options = {}, extra = {} } = wanted;
+    if (!/^[0-9a-f]{32}$/.test(id)) throw invalid({ message: 'Domain ID does not conform to required UUID format.' });
+    const name = resourceName('Domain', wanted.name, this.#parts.resource.domainNameUrlSafe);
     const blank = { isDomain: true, domainId: null, parentId: null };
-    const domain: Project = { ...blank, id, name, description, enabled, options, extra };
-    await refusingDuplicates('domain', name, () => this.#parts.changes.write((tx) => insertProject(tx, domain)));
+    const domain: Project = { ...blank, id, name, description, enabled, options: changedOptions({}, options), extra };
+    try {
+      await this.#parts.changes.write(
+        async (tx) => {
+          await insertProject(tx, domain);
+          await replaceTags(tx, id, tags);
+        },
+        [projectTag(id)],
+      );
+    } catch (error) {
+      if (isUniqueViolation(error)) throw nameTaken(domain, error);
+      throw error;
+    }
     return domain;
   }
 
-  /** @throws notFound, alreadyExists */
+  /** @throws notFound, immutable, conflict */
   async update(id: string, wanted: DomainValues): Promise<Project> {
-    const { changes, revoked } = this.#parts;
-    const known = await this.get(id);
-    const { name = known.name, description = known.description, enabled = known.enabled } = wanted;
-    const { options = known.options, extra = {} } = wanted;
-    const domain = { ...known, name, description, enabled, options, extra: { ...known.extra, ...extra } };
-    await refusingDuplicates('domain', name, () =>
-      changes.write(async (tx) => {
-        await updateProject(tx, domain);
-        if (known.enabled && !enabled) await revoked.revoke(tx, { domainId: id });
-      }),
-    );
-    return domain;
+    await this.get(id);
+    return this.#projects.update(id, wanted);
   }
 
-  /** With all that is in it. @throws notFound; notAllowed while it is enabled; invalid for the default domain. */
+  /** With all that is in it. @throws notFound, immutable, stillInUse; invalid for the default domain. */
   async delete(id: string): Promise<void> {
-    const { enabled } = await this.get(id);
-    if (id === 'default') throw invalid({ message: 'The default domain cannot be deleted.' });
-    if (enabled) throw notAllowed({ message: 'Cannot delete a domain that is enabled, please disable it first.' });
-    await this.#parts.changes.write(async (tx) => {
-      await deleteDomainContents(tx, id);
-      await this.#parts.revoked.revoke(tx, { domainId: id });
-    });
+    const domain = await this.get(id);
+    await deleteDomain(this.#parts, domain);
   }
 }

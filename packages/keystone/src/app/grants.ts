@@ -5,12 +5,13 @@ import {
   listAssignments,
   SYSTEM_TARGET,
 } from '../db/assignments.ts';
+import { groupTag, userTag } from '../db/change-tags.ts';
 import { findGroup, type Group } from '../db/groups.ts';
 import { findProject, type Project } from '../db/projects.ts';
-import { allRoles, findRole, type Role } from '../db/roles.ts';
+import { findRole, type Role } from '../db/roles.ts';
 import type { ActorKind, TargetKind } from '../db/schema.ts';
-import { findUser, type User } from '../db/users.ts';
-import { notAllowed, notFound } from '../errors.ts';
+import type { User } from '../db/users.ts';
+import { invalid, missing, notFound, stillInUse } from '../errors.ts';
 import type { CoreParts } from './core-parts.ts';
 
 /** Who shall have a role where, by ids. */
@@ -40,11 +41,11 @@ export class Grants {
   }
 
   async look(ids: GrantIds): Promise<GrantParts> {
-    const { q } = this.#parts.db;
+    const { access, db } = this.#parts;
     const [actor, project, role] = await Promise.all([
-      ids.actor === 'user' ? findUser(q, ids.actorId) : findGroup(q, ids.actorId),
-      ids.targetId === undefined ? undefined : findProject(q, ids.targetId),
-      ids.roleId === undefined ? undefined : findRole(q, ids.roleId),
+      ids.actor === 'user' ? access.identity(ids.actorId).then((one) => one?.user) : findGroup(db.q, ids.actorId),
+      ids.targetId === undefined ? undefined : findProject(db.q, ids.targetId),
+      ids.roleId === undefined ? undefined : findRole(db.q, ids.roleId),
     ]);
     const isFit = ids.target !== 'domain' || project?.isDomain;
     return { actor, target: ids.target === 'system' ? 'system' : isFit ? project : undefined, role };
@@ -52,41 +53,70 @@ export class Grants {
 
   /** The roles given, without what they imply. @throws notFound of actor or target. */
   async list(ids: GrantIds, parts: GrantParts): Promise<Role[]> {
-    requireAll(ids, parts);
-    const { actor, actorId, target, targetId = SYSTEM_TARGET, inherited } = ids;
-    const wanted = { actorKind: actor, actorIds: [actorId], targetKind: target, targetIds: [targetId], inherited };
-    const given = new Set((await listAssignments(this.#parts.db.q, wanted)).map((one) => one.roleId));
-    return (await allRoles(this.#parts.db.q)).filter((role) => given.has(role.id));
+    requireActor(ids, parts);
+    requireRest(ids, parts);
+    const { roles } = await this.#parts.access.roleTable();
+    return (await this.#given(ids)).map((one) => roles.get(one.roleId)).filter((role) => role !== undefined);
   }
 
-  /** @throws notFound of a part or of the grant. */
+  /** @throws notFound of a part, missing of the grant. */
   async check(ids: GrantIds, parts: GrantParts): Promise<void> {
-    const roles = await this.list(ids, parts);
-    if (!roles.some((role) => role.id === ids.roleId)) throw grantNotFound(ids);
+    requireActor(ids, parts);
+    requireRest(ids, parts);
+    if ((await this.#given(ids)).length === 0) throw grantMissing(ids);
   }
 
-  /** Nothing happens when it is given already. @throws notFound; notAllowed for another domain's role. */
+  /** Nothing happens when it is given already. @throws notFound; stillInUse, invalid for another domain's role. */
   async give(ids: GrantIds, parts: GrantParts): Promise<void> {
-    const { role, target } = requireAll(ids, parts);
-    const domainId = target === 'system' ? null : (target.domainId ?? target.id);
-    if (role && role.domainId !== null && role.domainId !== domainId)
-      throw notAllowed({ message: `role ${role.id} belongs to another domain.` });
-    await this.#parts.changes.write((tx) => insertAssignment(tx, assignmentOf(ids)));
+    requireActor(ids, parts);
+    const { role, target } = requireRest(ids, parts);
+    if (role && role.domainId !== null) refuseForeignRole(role, ids, target);
+    await this.#parts.changes.write((tx) => insertAssignment(tx, assignmentOf(ids)), [tagOf(ids)]);
   }
 
-  /** @throws notFound of a part or of the grant. */
+  /** Also from an actor that is no longer there. @throws notFound of target and role, missing of the grant. */
   async revoke(ids: GrantIds, parts: GrantParts): Promise<void> {
-    requireAll(ids, parts);
-    const wasGiven = await this.#parts.changes.write((tx) => deleteAssignment(tx, assignmentOf(ids)));
-    if (!wasGiven) throw grantNotFound(ids);
+    requireRest(ids, parts);
+    await this.#parts.changes.write(
+      async (tx) => {
+        if (!(await deleteAssignment(tx, assignmentOf(ids)))) throw grantMissing(ids);
+      },
+      [tagOf(ids)],
+    );
+  }
+
+  #given({ actor, actorId, target, targetId = SYSTEM_TARGET, inherited, roleId }: GrantIds): Promise<Assignment[]> {
+    return listAssignments(this.#parts.db.q, {
+      actorKind: actor,
+      actorIds: [actorId],
+      targetKinds: [target],
+      targetIds: [targetId],
+      inherited,
+      ...(roleId === undefined ? {} : { roleIds: [roleId] }),
+    });
   }
 }
 
-function requireAll(ids: GrantIds, { actor, target, role }: GrantParts) {
+function requireActor({ actor: kind, actorId: id }: GrantIds, { actor }: GrantParts): void {
+  if (!actor) throw notFound({ kind, id });
+}
+
+function requireRest(ids: GrantIds, { target, role }: GrantParts) {
   if (ids.roleId !== undefined && !role) throw notFound({ kind: 'role', id: ids.roleId });
-  if (!actor) throw notFound({ kind: ids.actor, id: ids.actorId });
   if (!target) throw notFound({ kind: ids.target, id: ids.targetId });
-  return { actor, target, role };
+  return { target, role };
+}
+
+/** A domain's role is for that domain's projects. */
+function refuseForeignRole(role: Role, { target: kind }: GrantIds, target: Project | 'system'): void {
+  if (target === 'system')
+    throw invalid({
+      message: `Role ${role.id} is a domain-specific role. Unable to use a domain-specific role in a system assignment.`,
+    });
+  if (kind === 'project' && target.domainId !== role.domainId)
+    throw stillInUse({
+      message: `Project ${target.id} must be in the same domain as the role ${role.id} being assigned.`,
+    });
 }
 
 function assignmentOf({
@@ -100,7 +130,12 @@ function assignmentOf({
   return { actorKind: actor, actorId, targetKind: target, targetId, roleId, inherited };
 }
 
-function grantNotFound({ actor, actorId, target, targetId, roleId }: GrantIds) {
-  const where = target === 'system' ? 'the system' : `${target} ${targetId}`;
-  return notFound({ kind: `role assignment with role: ${roleId}, ${actor}: ${actorId} on`, id: where });
+function tagOf({ actor, actorId }: GrantIds): string {
+  return actor === 'user' ? userTag(actorId) : groupTag(actorId);
+}
+
+function grantMissing({ actorId, targetId = SYSTEM_TARGET, roleId }: GrantIds) {
+  return missing({
+    message: `Could not find role assignment with role: ${roleId}, user or group: ${actorId}, project, domain, or system: ${targetId}.`,
+  });
 }

@@ -1,5 +1,6 @@
 import type { Page } from '@kumo/core/db';
 import { deleteAssignmentsOfActor } from '../db/assignments.ts';
+import { groupTag, userTag } from '../db/change-tags.ts';
 import {
   addMember,
   deleteGroup,
@@ -12,7 +13,7 @@ import {
   updateGroup,
 } from '../db/groups.ts';
 import { findProject } from '../db/projects.ts';
-import { invalid, notFound } from '../errors.ts';
+import { invalid, missing, notFound } from '../errors.ts';
 import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
@@ -22,6 +23,7 @@ export interface GroupValues {
   readonly name?: string;
   readonly domainId?: string;
   readonly description?: string;
+  readonly extra?: Record<string, unknown>;
 }
 
 /** Groups of users; roles given to a group are its members'. */
@@ -42,11 +44,15 @@ export class Groups {
   }
 
   /** @throws notFound of the domain, alreadyExists */
-  async create({ name, domainId, description = '' }: GroupValues & { name: string; domainId: string }): Promise<Group> {
+  async create(wanted: GroupValues & { name: string; domainId: string }): Promise<Group> {
+    const { domainId, description = '', extra = {} } = wanted;
+    const name = wanted.name.trim();
     const domain = await findProject(this.#parts.db.q, domainId);
     if (!domain?.isDomain) throw notFound({ kind: 'domain', id: domainId });
-    const group: Group = { id: newId(), name, domainId, description };
-    await refusingDuplicates('group', name, () => this.#parts.changes.write((tx) => insertGroup(tx, group)));
+    const group: Group = { id: newId(), name, domainId, description, extra };
+    await refusingDuplicates('group', name, () =>
+      this.#parts.changes.write((tx) => insertGroup(tx, group), [groupTag(group.id)]),
+    );
     return group;
   }
 
@@ -54,25 +60,33 @@ export class Groups {
   async update(id: string, wanted: GroupValues): Promise<Group> {
     const known = await this.#get(id);
     if (wanted.domainId !== undefined && wanted.domainId !== known.domainId)
-      throw invalid({ message: 'Cannot change domain_id of a group.' });
-    const { name = known.name, description = known.description } = wanted;
-    const group = { ...known, name, description };
-    await refusingDuplicates('group', name, () => this.#parts.changes.write((tx) => updateGroup(tx, group)));
+      throw invalid({ message: 'Cannot change Domain ID' });
+    const { description = known.description, extra = {} } = wanted;
+    const name = wanted.name?.trim() ?? known.name;
+    const group = { ...known, name, description, extra: { ...known.extra, ...extra } };
+    await refusingDuplicates('group', name, () =>
+      this.#parts.changes.write((tx) => updateGroup(tx, group), [groupTag(id)]),
+    );
     return group;
   }
 
   /** With the roles that were given to it. @throws notFound */
   async delete(id: string): Promise<void> {
     await this.#get(id);
-    await this.#parts.changes.write(async (tx) => {
-      await deleteAssignmentsOfActor(tx, id);
-      await deleteGroup(tx, id);
-    });
+    const { changes, deletions } = this.#parts;
+    await changes.write(
+      async (tx) => {
+        await deletions.run('group', tx, [id]);
+        await deleteAssignmentsOfActor(tx, 'group', id);
+        await deleteGroup(tx, id);
+      },
+      [groupTag(id)],
+    );
   }
 
   /** Nothing happens when the user is in it already. Both must be there. */
   async add(groupId: string, userId: string): Promise<void> {
-    await this.#parts.changes.write((tx) => addMember(tx, groupId, userId));
+    await this.#parts.changes.write((tx) => addMember(tx, groupId, userId), [userTag(userId)]);
   }
 
   has(groupId: string, userId: string): Promise<boolean> {
@@ -81,8 +95,12 @@ export class Groups {
 
   /** @throws notFound when the user is not in it. */
   async remove(groupId: string, userId: string): Promise<void> {
-    const wasMember = await this.#parts.changes.write((tx) => removeMember(tx, groupId, userId));
-    if (!wasMember) throw notFound({ kind: `user ${userId} in group`, id: groupId });
+    await this.#parts.changes.write(
+      async (tx) => {
+        if (!(await removeMember(tx, groupId, userId))) throw notMember(groupId, userId);
+      },
+      [userTag(userId)],
+    );
   }
 
   async #get(id: string): Promise<Group> {
@@ -90,4 +108,9 @@ export class Groups {
     if (!known) throw notFound({ kind: 'group', id });
     return known;
   }
+}
+
+/** What is answered for a user that is not in a group. */
+export function notMember(groupId: string, userId: string): Error {
+  return missing({ message: `User '${userId}' not found in group '${groupId}'` });
 }

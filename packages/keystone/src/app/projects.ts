@@ -1,5 +1,9 @@
-import type { Page } from '@kumo/core/db';
+import { isUniqueViolation, type Page } from '@kumo/core/db';
+import type { Transaction } from 'kysely';
+import type { ResourceConfig } from '../config.ts';
 import { deleteAssignmentsOnTarget } from '../db/assignments.ts';
+import { projectTag, REVOCATIONS_TAG } from '../db/change-tags.ts';
+import { projectsAbove, projectsBelow, someEnabledBelow } from '../db/project-trees.ts';
 import {
   deleteProject,
   findProject,
@@ -13,25 +17,27 @@ import {
   tagsOf,
   updateProject,
 } from '../db/projects.ts';
+import type { KeystoneTables } from '../db/schema.ts';
 import { forgetDefaultProject } from '../db/users.ts';
-import { invalid, notAllowed, notFound } from '../errors.ts';
+import { invalid, notFound, stillInUse } from '../errors.ts';
 import type { CoreParts } from './core-parts.ts';
-import { refusingDuplicates } from './duplicates.ts';
+import { deleteDomain } from './domain-deletion.ts';
+import { changedOptions, type ResourceOptions, refuseLockedDelete, refuseLockedUpdate } from './immutability.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
-
-/** Projects above each other, the domain not counted. */
-const MAX_DEPTH = 5;
+import { nameTaken, notLeaf, refuseMoves, refuseOtherDomain } from './project-rules.ts';
+import { resourceName } from './resource-names.ts';
 
 export interface NewProject {
   readonly name: string;
   readonly description?: string;
-  readonly domainId: string;
+  /** Where it belongs; undefined for a project that acts as a domain. */
+  readonly domainId?: string;
   readonly parentId?: string;
   readonly isDomain?: boolean;
   readonly enabled?: boolean;
   readonly tags?: readonly string[];
-  readonly options?: Record<string, unknown>;
+  readonly options?: ResourceOptions;
   readonly extra?: Record<string, unknown>;
 }
 
@@ -43,21 +49,17 @@ export interface ProjectChanges {
   readonly isDomain?: boolean;
   readonly enabled?: boolean;
   readonly tags?: readonly string[];
-  readonly options?: Record<string, unknown>;
+  readonly options?: ResourceOptions;
   readonly extra?: Record<string, unknown>;
 }
 
-/** A project below others, with those below it. */
-export interface ProjectTree {
-  readonly project: Project;
-  readonly children: readonly ProjectTree[];
-}
+export type ProjectParts = CoreParts & { readonly resource: ResourceConfig };
 
-/** Projects, which may stand below each other, with their tags. */
+/** Projects, which may stand below each other, with their tags; domains as the projects that they also are. */
 export class Projects {
-  readonly #parts: CoreParts;
+  readonly #parts: ProjectParts;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ProjectParts) {
     this.#parts = parts;
   }
 
@@ -78,89 +80,114 @@ export class Projects {
     );
   }
 
-  /** @throws notFound of the domain or parent, invalid when they do not fit, notAllowed, alreadyExists. */
+  /** @throws invalid for a place that is not there or disabled, stillInUse when too deep, conflict */
   async create(wanted: NewProject): Promise<Project> {
-    const { name, description = '', enabled = true, isDomain = false, options = {}, extra = {}, tags = [] } = wanted;
+    const { description = '', enabled = true, isDomain = false, tags = [], options = {}, extra = {} } = wanted;
+    const { projectNameUrlSafe } = this.#parts.resource;
+    const name = resourceName('Project', wanted.name, projectNameUrlSafe);
+    const id = newId();
     const parent = isDomain ? undefined : await this.#parentFor(wanted);
-    if (parent && enabled && !parent.enabled)
-      throw notAllowed({ message: `cannot create a project below ${parent.id}, which is disabled.` });
+    if (isDomain && (wanted.parentId ?? wanted.domainId) !== undefined)
+      throw invalid({ message: 'only root projects are allowed to act as domains.' });
     const project: Project = {
-      id: newId(),
+      id,
       name,
       description,
       enabled,
       isDomain,
-      options,
+      options: changedOptions({}, options),
       extra,
       domainId: parent ? (parent.domainId ?? parent.id) : null,
       parentId: parent?.id ?? null,
     };
-    await refusingDuplicates('project', name, () =>
-      this.#parts.changes.write(async (tx) => {
-        await insertProject(tx, project);
-        await replaceTags(tx, project.id, tags);
-      }),
-    );
+    await this.#save(project, tags, (tx) => insertProject(tx, project));
     return project;
   }
 
-  /** @throws notFound, invalid, notAllowed, alreadyExists */
+  /** @throws notFound, invalid, stillInUse, immutable, conflict */
   async update(id: string, wanted: ProjectChanges): Promise<Project> {
-    const { changes, revoked, db } = this.#parts;
+    const { revoked, resource } = this.#parts;
     const known = await this.#get(id);
+    if (wanted.domainId !== undefined && wanted.domainId !== known.domainId)
+      throw invalid({ message: 'Cannot change Domain ID' });
+    refuseLockedUpdate(known.isDomain ? 'domain' : 'project', known, { ...wanted });
+    const { description = known.description, enabled = known.enabled, options, extra = {}, tags } = wanted;
+    const urlSafe = known.isDomain ? resource.domainNameUrlSafe : resource.projectNameUrlSafe;
+    const isRenamed = wanted.name !== undefined && wanted.name !== known.name;
+    const name = isRenamed
+      ? resourceName(known.isDomain ? 'Domain' : 'Project', wanted.name as string, urlSafe)
+      : known.name;
     refuseMoves(known, wanted);
-    const { name = known.name, description = known.description, enabled = known.enabled } = wanted;
-    const { options = known.options, extra = {}, tags } = wanted;
+    if (!known.enabled && enabled) await this.#refuseDisabledAbove(known);
     if (known.enabled && !enabled && !known.isDomain) await this.#refuseEnabledBelow(id);
-    const parent = known.parentId === null ? undefined : await findProject(db.q, known.parentId);
-    if (!known.enabled && enabled && parent?.enabled === false)
-      throw notAllowed({ message: `cannot enable project ${id}, whose parent is disabled.` });
-    const project = { ...known, name, description, enabled, options, extra: { ...known.extra, ...extra } };
-    await refusingDuplicates('project', name, () =>
-      changes.write(async (tx) => {
-        await updateProject(tx, project);
-        if (tags) await replaceTags(tx, id, tags);
-        if (known.enabled && !enabled) await revoked.revoke(tx, known.isDomain ? { domainId: id } : { projectId: id });
-      }),
-    );
+    const project: Project = {
+      ...known,
+      name,
+      description,
+      enabled,
+      options: changedOptions(known.options, options),
+      extra: { ...known.extra, ...extra },
+    };
+    await this.#save(project, tags, async (tx) => {
+      await updateProject(tx, project);
+      if (known.enabled && !enabled) await revoked.revoke(tx, known.isDomain ? { domainId: id } : { projectId: id });
+    });
     return project;
   }
 
-  /** @throws notFound; notAllowed for one with projects below it, or an enabled domain. */
+  /** A domain goes with all that is in it. @throws notFound, immutable; stillInUse for one with projects below it. */
   async delete(id: string): Promise<void> {
+    const { changes, deletions, revoked } = this.#parts;
     const known = await this.#get(id);
-    if (known.isDomain) throw notAllowed({ message: 'a domain is deleted as a domain.' });
-    await this.#parts.changes.write(async (tx) => {
-      if (await someProject(tx, [{ column: 'parent_id', op: 'eq', value: id }]))
-        throw notAllowed({ message: `project ${id} cannot be deleted: there are projects below it.` });
-      await deleteAssignmentsOnTarget(tx, id);
-      await forgetDefaultProject(tx, id);
-      await deleteProject(tx, id);
-      await this.#parts.revoked.revoke(tx, { projectId: id });
-    });
+    if (known.isDomain) return deleteDomain(this.#parts, known);
+    refuseLockedDelete('project', known);
+    await changes.write(
+      async (tx) => {
+        if (await someProject(tx, [{ column: 'parent_id', op: 'eq', value: id }])) throw notLeaf(id);
+        await deletions.run('project', tx, [id]);
+        await deleteAssignmentsOnTarget(tx, id);
+        const isDefault = await forgetDefaultProject(tx, id);
+        await deleteProject(tx, id);
+        await revoked.revoke(tx, { projectId: id });
+        return isDefault;
+      },
+      // Users whose default it was are changed as well.
+      (isDefault) => (isDefault ? undefined : [projectTag(id), REVOCATIONS_TAG]),
+    );
   }
 
-  /** @throws notFound */
-  async replaceTags(id: string, tags: readonly string[]): Promise<void> {
-    await this.#get(id);
-    await this.#parts.changes.write((tx) => replaceTags(tx, id, tags));
+  /** Those above a project, the nearest first, its domain last. */
+  parents(project: Project): Promise<Project[]> {
+    return projectsAbove(this.#parts.db.q, project.id);
   }
 
-  /** The projects above one, nearest first, its domain not included. */
-  async parents(project: Project): Promise<Project[]> {
-    const found: Project[] = [];
-    let at: Project | undefined = project;
-    while (at?.parentId && found.length <= MAX_DEPTH) {
-      at = await findProject(this.#parts.db.q, at.parentId);
-      if (at && !at.isDomain) found.push(at);
+  /** All below a project, parents before their children. */
+  subtree(project: Project): Promise<Project[]> {
+    return projectsBelow(this.#parts.db.q, project.id);
+  }
+
+  async #save(
+    project: Project,
+    tags: readonly string[] | undefined,
+    write: (tx: Transaction<KeystoneTables>) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await this.#parts.changes.write(
+        async (tx) => {
+          await write(tx);
+          if (tags)
+            await replaceTags(
+              tx,
+              project.id,
+              tags.map((one) => one.trim()),
+            );
+        },
+        [projectTag(project.id), REVOCATIONS_TAG],
+      );
+    } catch (error) {
+      if (isUniqueViolation(error)) throw nameTaken(project, error);
+      throw error;
     }
-    return found;
-  }
-
-  async subtree(project: Project): Promise<ProjectTree> {
-    const filters = [{ column: 'parent_id', op: 'eq', value: project.id } as const];
-    const { rows } = await listProjects(this.#parts.db.q, { filters });
-    return { project, children: await Promise.all(rows.map((one) => this.subtree(one))) };
   }
 
   async #get(id: string): Promise<Project> {
@@ -169,33 +196,30 @@ export class Projects {
     return known;
   }
 
-  async #parentFor({ domainId, parentId }: NewProject): Promise<Project> {
-    const found = await findProjects(this.#parts.db.q, [domainId, parentId ?? domainId]);
+  async #parentFor({ domainId = '', parentId = domainId }: NewProject): Promise<Project> {
+    const found = await findProjects(this.#parts.db.q, [domainId, parentId]);
     const domain = found.find((one) => one.id === domainId && one.isDomain);
-    if (!domain) throw notFound({ kind: 'domain', id: domainId });
-    const parent = parentId === undefined ? domain : found.find((one) => one.id === parentId);
-    if (!parent) throw notFound({ kind: 'project', id: parentId });
-    if (parent.id !== domainId && parent.domainId !== domainId)
-      throw invalid({ message: `The parent ${parent.id} is in another domain than ${domainId}.` });
-    if ((await this.parents(parent)).length + 2 > MAX_DEPTH)
-      throw notAllowed({ message: `Max hierarchy depth reached for ${parent.id} branch.` });
+    if (!domain) throw invalid({ message: `Could not find domain: ${domainId}.` });
+    const parent = found.find((one) => one.id === parentId);
+    if (!parent) throw invalid({ message: `Could not find project: ${parentId}.` });
+    refuseOtherDomain(parent, domainId);
+    const branch = [parent, ...(await this.parents(parent))];
+    const disabled = branch.find((one) => !one.enabled);
+    if (disabled)
+      throw invalid({ message: `cannot create a project in a branch containing a disabled project: ${disabled.id}` });
+    // The domain is one of the branch and does not count, the new project is not and does.
+    if (branch.length > this.#parts.resource.maxProjectTreeDepth)
+      throw stillInUse({ message: `Max hierarchy depth reached for ${parent.id} branch.` });
     return parent;
   }
 
-  async #refuseEnabledBelow(id: string): Promise<void> {
-    const tree = await this.subtree(await this.#get(id));
-    const isEnabled = ({ project, children }: ProjectTree): boolean => project.enabled || children.some(isEnabled);
-    if (tree.children.some(isEnabled))
-      throw notAllowed({ message: `cannot disable project ${id} since its subtree contains enabled projects.` });
+  async #refuseDisabledAbove(project: Project): Promise<void> {
+    if ((await this.parents(project)).some((one) => !one.enabled))
+      throw stillInUse({ message: `Cannot enable project ${project.id} since it has disabled parents` });
   }
-}
 
-/** A project stays where it is. */
-function refuseMoves(known: Project, wanted: ProjectChanges): void {
-  if (wanted.parentId !== undefined && wanted.parentId !== known.parentId)
-    throw notAllowed({ message: 'Update of `parent_id` is not allowed.' });
-  if (wanted.domainId !== undefined && wanted.domainId !== known.domainId)
-    throw invalid({ message: 'Cannot change domain_id of a project.' });
-  if (wanted.isDomain !== undefined && wanted.isDomain !== known.isDomain)
-    throw invalid({ message: 'Update of `is_domain` is not allowed.' });
+  async #refuseEnabledBelow(id: string): Promise<void> {
+    if (await someEnabledBelow(this.#parts.db.q, id))
+      throw stillInUse({ message: `Cannot disable project ${id} since its subtree contains enabled projects.` });
+  }
 }

@@ -1,15 +1,11 @@
-import {
-  type Assignment,
-  type AssignmentFilters,
-  assignmentsOfActors,
-  listAssignments,
-  SYSTEM_TARGET,
-} from '../db/assignments.ts';
-import { findGroups, groupIdsOf, membersOf } from '../db/groups.ts';
-import { findProjects, listProjects, type Project } from '../db/projects.ts';
-import { allImplications, allRoles, type Role } from '../db/roles.ts';
+import { type Assignment, type AssignmentFilters, listAssignments, SYSTEM_TARGET } from '../db/assignments.ts';
+import { chunksOf, inChunks } from '../db/chunks.ts';
+import { findGroups } from '../db/groups.ts';
+import { findProject, findProjects, type Project } from '../db/projects.ts';
+import type { Role } from '../db/roles.ts';
 import { findUsers } from '../db/users.ts';
 import type { CoreParts } from './core-parts.ts';
+import { EffectiveAssignments } from './effective-assignments.ts';
 
 export interface AssignmentsWanted {
   readonly userId?: string;
@@ -18,7 +14,7 @@ export interface AssignmentsWanted {
   readonly projectId?: string;
   readonly domainId?: string;
   readonly isSystem?: boolean;
-  /** Only roles given for the projects below. */
+  /** True: only roles given for the projects below; false: only the others. */
   readonly isInherited?: boolean;
   /** What users can do, groups, inheritance and implied roles worked out. */
   readonly isEffective?: boolean;
@@ -38,8 +34,15 @@ export interface ListedAssignment extends Assignment {
 /** What the ids in a list stand for. */
 export interface AssignmentNames {
   readonly roles: ReadonlyMap<string, Role>;
-  readonly actors: ReadonlyMap<string, { name: string; domainId: string }>;
+  readonly users: ReadonlyMap<string, { name: string; domainId: string }>;
+  readonly groups: ReadonlyMap<string, { name: string; domainId: string }>;
   readonly projects: ReadonlyMap<string, Project>;
+}
+
+export interface AssignmentList {
+  readonly rows: readonly ListedAssignment[];
+  /** There are more than a list may have. */
+  readonly isCut: boolean;
 }
 
 /** The answer to "who may do what where?" */
@@ -50,125 +53,84 @@ export class RoleAssignments {
     this.#parts = parts;
   }
 
-  async list(wanted: AssignmentsWanted): Promise<ListedAssignment[]> {
-    const targets = await this.#targets(wanted);
-    const found = wanted.isEffective ? await this.#effective(wanted) : await this.#given(wanted);
-    const fits = found.filter(
-      (one) =>
-        (wanted.roleId === undefined || one.roleId === wanted.roleId) &&
-        (targets === undefined || (one.targetKind === targets.kind && targets.ids.includes(one.targetId))) &&
-        (wanted.isInherited === undefined || one.inherited || one.inheritedFrom !== undefined),
-    );
-    return wanted.withinDomainId === undefined ? fits : this.#within(wanted.withinDomainId, fits);
+  /** @throws notFound of the user or project of an effective list */
+  async list(wanted: AssignmentsWanted): Promise<AssignmentList> {
+    const limit = this.#parts.listLimit;
+    if (await this.#isOutside(wanted)) return { rows: [], isCut: false };
+    const rows: ListedAssignment[] = [];
+    const source = wanted.isEffective
+      ? new EffectiveAssignments(this.#parts, wanted, limit).rows()
+      : this.#given(wanted);
+    for await (const row of source) {
+      if (rows.length === limit) return { rows, isCut: true };
+      rows.push(row);
+    }
+    return { rows, isCut: false };
   }
 
   async names(list: readonly ListedAssignment[]): Promise<AssignmentNames> {
     const { q } = this.#parts.db;
-    const idsOf = (kind: 'user' | 'group') => [
-      ...new Set(list.filter((one) => one.actorKind === kind).map((one) => one.actorId)),
-    ];
-    const actors = [...(await findUsers(q, idsOf('user'))), ...(await findGroups(q, idsOf('group')))];
-    const roles = await allRoles(q);
-    const projects = await findProjects(q, [...new Set(list.map((one) => one.targetId))]);
-    const domainIds = [...projects, ...actors, ...roles].map((one) => one.domainId).filter((id) => id !== null);
-    const domains = await findProjects(q, [...new Set(domainIds)]);
+    const idsOf = (kind: 'user' | 'group') => list.filter((one) => one.actorKind === kind).map((one) => one.actorId);
+    const users = await inChunks(idsOf('user'), (some) => findUsers(q, some));
+    const groups = await findGroups(q, idsOf('group'));
+    const { roles } = await this.#parts.access.roleTable();
+    const projects = await findProjects(
+      q,
+      list.map((one) => one.targetId),
+    );
+    const named = list.map((one) => roles.get(one.roleId)).filter((role) => role !== undefined);
+    const domainIds = [...projects, ...users, ...groups, ...named]
+      .map((one) => one.domainId)
+      .filter((id) => id !== null);
+    const domains = await findProjects(q, domainIds);
     return {
-      roles: new Map(roles.map((one) => [one.id, one])),
-      actors: new Map(actors.map((one) => [one.id, one])),
+      roles,
+      users: new Map(users.map((one) => [one.id, one])),
+      groups: new Map(groups.map((one) => [one.id, one])),
       projects: new Map([...projects, ...domains].map((one) => [one.id, one])),
     };
   }
 
-  #given({ userId, groupId, roleId }: AssignmentsWanted): Promise<ListedAssignment[]> {
+  /** Whether a domain's reader asks for what is elsewhere. */
+  async #isOutside({ withinDomainId, domainId, projectId, isSystem }: AssignmentsWanted): Promise<boolean> {
+    if (withinDomainId === undefined) return false;
+    if (isSystem || (domainId !== undefined && domainId !== withinDomainId)) return true;
+    if (projectId === undefined) return false;
+    const project = await findProject(this.#parts.db.q, projectId);
+    return project?.domainId !== withinDomainId && project?.id !== withinDomainId;
+  }
+
+  async *#given(wanted: AssignmentsWanted): AsyncGenerator<ListedAssignment> {
+    const { q } = this.#parts.db;
+    const { userId, groupId, roleId, projectId, withSubtree } = wanted;
     const actor: AssignmentFilters =
       userId !== undefined
         ? { actorKind: 'user', actorIds: [userId] }
         : groupId !== undefined
           ? { actorKind: 'group', actorIds: [groupId] }
           : {};
-    return listAssignments(this.#parts.db.q, { ...actor, roleId });
+    const base = {
+      ...actor,
+      ...(roleId === undefined ? {} : { roleIds: [roleId] }),
+      ...(wanted.isInherited === undefined ? {} : { inherited: wanted.isInherited }),
+    };
+    const limit = this.#parts.listLimit + 1;
+    for (const target of await this.#targets(wanted))
+      yield* await listAssignments(q, { ...base, ...target }, { limit });
+    if (projectId === undefined || !withSubtree) return;
+    const below = await this.#parts.access.idsBelow(projectId);
+    const list = (targetIds: readonly string[]) =>
+      listAssignments(q, { ...base, targetKinds: ['project'], targetIds }, { limit });
+    for (const some of chunksOf(below)) yield* await list(some);
   }
 
-  async #effective({ userId }: AssignmentsWanted): Promise<ListedAssignment[]> {
-    const { q } = this.#parts.db;
-    const given =
-      userId === undefined
-        ? await listAssignments(q, {})
-        : await assignmentsOfActors(q, [userId, ...(await groupIdsOf(q, userId))]);
-    const byUser = (await this.#byUser(given)).filter((one) => userId === undefined || one.actorId === userId);
-    const implied = await this.#withImplied(await this.#onProjects(byUser));
-    const distinct = new Map<string, ListedAssignment>();
-    for (const one of implied) {
-      const key = [one.actorId, one.targetKind, one.targetId, one.roleId].join(' ');
-      if (!distinct.has(key)) distinct.set(key, one);
-    }
-    return [...distinct.values()];
-  }
-
-  /** A group's assignments as its members'. */
-  async #byUser(given: readonly Assignment[]): Promise<ListedAssignment[]> {
-    const groups = given.filter((one) => one.actorKind === 'group').map((one) => one.actorId);
-    const members = Map.groupBy(await membersOf(this.#parts.db.q, [...new Set(groups)]), (one) => one.groupId);
-    return given.flatMap((one): ListedAssignment[] => {
-      if (one.actorKind === 'user') return [one];
-      const inside = members.get(one.actorId) ?? [];
-      return inside.map(({ userId, groupId }) => ({ ...one, actorKind: 'user', actorId: userId, groupId }));
-    });
-  }
-
-  /** Inherited ones on every project that they hold for. */
-  async #onProjects(given: readonly ListedAssignment[]): Promise<ListedAssignment[]> {
-    const found: ListedAssignment[] = [];
-    for (const one of given) {
-      const { targetKind, targetId } = one;
-      if (!one.inherited || targetKind === 'system') {
-        found.push(one);
-        continue;
-      }
-      const inheritedFrom = { targetKind, targetId };
-      for (const id of await this.#below(targetId))
-        found.push({ ...one, targetKind: 'project', targetId: id, inherited: false, inheritedFrom });
-    }
-    return found;
-  }
-
-  async #withImplied(given: readonly ListedAssignment[]): Promise<ListedAssignment[]> {
-    const { q } = this.#parts.db;
-    const implied = await allImplications(q);
-    const ofDomains = new Set((await allRoles(q)).filter((role) => role.domainId !== null).map((role) => role.id));
-    return given.flatMap((one) => {
-      const reached = new Map<string, ListedAssignment>([[one.roleId, one]]);
-      // A map is walked through to its end, what is added on the way included.
-      for (const [prior] of reached)
-        for (const roleId of implied.get(prior) ?? [])
-          if (!reached.has(roleId)) reached.set(roleId, { ...one, roleId, priorRoleId: prior });
-      return [...reached.values()].filter(({ roleId }) => !ofDomains.has(roleId));
-    });
-  }
-
-  async #targets(wanted: AssignmentsWanted): Promise<{ kind: string; ids: string[] } | undefined> {
-    const { projectId, domainId, isSystem, withSubtree } = wanted;
-    if (projectId !== undefined)
-      return { kind: 'project', ids: [projectId, ...(withSubtree ? await this.#below(projectId) : [])] };
-    if (domainId !== undefined) return { kind: 'domain', ids: [domainId] };
-    return isSystem ? { kind: 'system', ids: [SYSTEM_TARGET] } : undefined;
-  }
-
-  async #within(domainId: string, list: readonly ListedAssignment[]): Promise<ListedAssignment[]> {
-    const projects = await findProjects(this.#parts.db.q, [...new Set(list.map((one) => one.targetId))]);
-    const inside = new Set(projects.filter((one) => one.domainId === domainId).map((one) => one.id));
-    return list.filter((one) => one.targetId === domainId || inside.has(one.targetId));
-  }
-
-  /** The ids of all projects below one or in a domain. */
-  async #below(id: string): Promise<string[]> {
-    const ids = [id];
-    for (const parent of ids) {
-      const { rows } = await listProjects(this.#parts.db.q, {
-        filters: [{ column: 'parent_id', op: 'eq', value: parent }],
-      });
-      ids.push(...rows.filter((one) => !ids.includes(one.id)).map((one) => one.id));
-    }
-    return ids.slice(1);
+  async #targets(wanted: AssignmentsWanted): Promise<AssignmentFilters[]> {
+    const { projectId, domainId, isSystem, withinDomainId, isInherited } = wanted;
+    if (projectId !== undefined) return [{ targetKinds: ['project'], targetIds: [projectId] }];
+    if (domainId !== undefined) return [{ targetKinds: ['domain'], targetIds: [domainId] }];
+    const system: AssignmentFilters = { targetKinds: ['system'], targetIds: [SYSTEM_TARGET] };
+    if (isSystem) return [system];
+    if (withinDomainId !== undefined) return [{ insideDomain: withinDomainId }];
+    return isInherited ? [{ targetKinds: ['project', 'domain'] }] : [{}];
   }
 }

@@ -1,8 +1,8 @@
 import type { Page } from '@kumo/core/db';
+import type { AssignmentConfig } from '../config.ts';
+import { ROLES_TAG } from '../db/change-tags.ts';
 import { findProject } from '../db/projects.ts';
 import {
-  allImplications,
-  allRoles,
   deleteImplication,
   deleteRole,
   findRole,
@@ -12,20 +12,19 @@ import {
   type Role,
   updateRole,
 } from '../db/roles.ts';
-import { invalid, notAllowed, notFound } from '../errors.ts';
+import { conflict, invalid, missing, notFound, stillInUse } from '../errors.ts';
 import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
+import { changedOptions, type ResourceOptions, refuseLockedDelete, refuseLockedUpdate } from './immutability.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
-
-/** A role that may not be implied by another: whoever could say so would be admin. */
-const NEVER_IMPLIED = 'admin';
 
 export interface RoleValues {
   readonly name?: string;
   readonly domainId?: string | null;
   readonly description?: string | null;
-  readonly options?: Record<string, unknown>;
+  readonly options?: ResourceOptions;
+  readonly extra?: Record<string, unknown>;
 }
 
 /** A role with those that it implies directly. */
@@ -34,11 +33,14 @@ export interface RoleInference {
   readonly implies: readonly Role[];
 }
 
+/** `prohibitedImpliedRoles`: names of roles that no other may imply, `admin` first of all. */
+export type RoleParts = CoreParts & { readonly assignment: AssignmentConfig };
+
 /** Roles, and which of them imply others. */
 export class Roles {
-  readonly #parts: CoreParts;
+  readonly #parts: RoleParts;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: RoleParts) {
     this.#parts = parts;
   }
 
@@ -53,70 +55,79 @@ export class Roles {
 
   /** @throws notFound of the domain, alreadyExists */
   async create(wanted: RoleValues & { name: string }): Promise<Role> {
-    const { name, domainId = null, description = null, options = {} } = wanted;
+    const { name, domainId = null, description = null, options = {}, extra = {} } = wanted;
     const domain = domainId === null ? undefined : await findProject(this.#parts.db.q, domainId);
     if (domainId !== null && !domain?.isDomain) throw notFound({ kind: 'domain', id: domainId });
-    const role: Role = { id: newId(), name, domainId, description, options };
-    await refusingDuplicates('role', name, () => this.#parts.changes.write((tx) => insertRole(tx, role)));
+    const role: Role = { id: newId(), name, domainId, description, options: changedOptions({}, options), extra };
+    await refusingDuplicates('role', name, () => this.#parts.changes.write((tx) => insertRole(tx, role), [ROLES_TAG]));
     return role;
   }
 
   /** @throws notFound, invalid, alreadyExists */
   async update(id: string, wanted: RoleValues): Promise<Role> {
     const known = await this.#get(id);
+    refuseLockedUpdate('role', known, { ...wanted });
     if (wanted.domainId !== undefined && wanted.domainId !== known.domainId)
-      throw invalid({ message: 'Cannot change domain_id of a role.' });
-    const { name = known.name, description = known.description, options = known.options } = wanted;
-    const role = { ...known, name, description, options };
-    await refusingDuplicates('role', name, () => this.#parts.changes.write((tx) => updateRole(tx, role)));
+      throw invalid({ message: 'Update of `domain_id` is not allowed.' });
+    const { name = known.name, description = known.description, options, extra = {} } = wanted;
+    const role: Role = {
+      ...known,
+      name,
+      description,
+      options: changedOptions(known.options, options),
+      extra: { ...known.extra, ...extra },
+    };
+    await refusingDuplicates('role', name, () => this.#parts.changes.write((tx) => updateRole(tx, role), [ROLES_TAG]));
     return role;
   }
 
-  /** Nobody has it any more. @throws notFound */
+  /** Nobody has it any more. @throws notFound, immutable */
   async delete(id: string): Promise<void> {
-    await this.#get(id);
-    await this.#parts.changes.write((tx) => deleteRole(tx, id));
+    refuseLockedDelete('role', await this.#get(id));
+    const { changes, deletions } = this.#parts;
+    await changes.write(async (tx) => {
+      await deletions.run('role', tx, [id]);
+      await deleteRole(tx, id);
+    });
   }
 
   /** @throws notFound when there is no such role. */
   async implied(priorId: string): Promise<RoleInference> {
     const prior = await this.#get(priorId);
-    const found = (await this.inferences()).find((one) => one.prior.id === priorId);
-    return found ?? { prior, implies: [] };
+    return { prior, implies: (await this.#parts.access.roleTable()).impliedBy(priorId) };
   }
 
   /** @throws notFound when a role is not there, or the one does not imply the other. */
   async implication(priorId: string, impliedId: string): Promise<{ prior: Role; implied: Role }> {
     const [{ prior, implies }, implied] = [await this.implied(priorId), await this.#get(impliedId)];
     if (!implies.some((one) => one.id === impliedId))
-      throw notFound({ kind: `role ${impliedId} implied by role`, id: priorId });
+      throw missing({ message: `${priorId} does not imply ${impliedId}.` });
     return { prior, implied };
   }
 
   /** All roles that imply others. */
   async inferences(): Promise<RoleInference[]> {
-    const { q } = this.#parts.db;
-    const roles = new Map((await allRoles(q)).map((role) => [role.id, role]));
-    return [...(await allImplications(q))].flatMap(([id, implied]) => {
-      const prior = roles.get(id);
-      return prior ? [{ prior, implies: implied.map((one) => roles.get(one)).filter((one) => one !== undefined) }] : [];
-    });
+    const table = await this.#parts.access.roleTable();
+    return table.priors().map((prior) => ({ prior, implies: table.impliedBy(prior.id) }));
   }
 
-  /** Nothing happens when it is so already. @throws notFound, notAllowed */
+  /** Roles may imply each other: what they imply is looked up once each. @throws notFound, stillInUse, conflict */
   async imply(priorId: string, impliedId: string): Promise<{ prior: Role; implied: Role }> {
-    const prior = await this.#get(priorId);
     const implied = await this.#get(impliedId);
-    if (implied.name === NEVER_IMPLIED || implied.domainId !== null)
-      throw notAllowed({ message: `role ${implied.name} cannot be an implied role.` });
-    await this.#parts.changes.write((tx) => insertImplication(tx, priorId, impliedId));
+    const prior = await this.#get(priorId);
+    if (this.#parts.assignment.prohibitedImpliedRoles.includes(implied.name))
+      throw stillInUse({ message: `${impliedId} cannot be an implied roles.` });
+    if (prior.domainId === null && implied.domainId !== null)
+      throw stillInUse({ message: 'Global role cannot imply a domain-specific role' });
+    const isNew = await this.#parts.changes.write((tx) => insertImplication(tx, priorId, impliedId), [ROLES_TAG]);
+    if (!isNew) throw conflict({ message: 'Conflict occurred attempting to store implied_role - Duplicate entry.' });
     return { prior, implied };
   }
 
   /** @throws notFound */
   async unimply(priorId: string, impliedId: string): Promise<void> {
     await this.implication(priorId, impliedId);
-    await this.#parts.changes.write((tx) => deleteImplication(tx, priorId, impliedId));
+    await this.#parts.changes.write((tx) => deleteImplication(tx, priorId, impliedId), [ROLES_TAG]);
   }
 
   async #get(id: string): Promise<Role> {

@@ -1,5 +1,5 @@
-import { applyFilters, type Filter, insertIgnore } from '@kumo/core/db';
-import type { Kysely } from 'kysely';
+import { insertIgnore } from '@kumo/core/db';
+import { type Kysely, sql } from 'kysely';
 import type { ActorKind, AssignmentRow, KeystoneTables, TargetKind } from './schema.ts';
 
 type Q = Kysely<KeystoneTables>;
@@ -17,41 +17,91 @@ export interface Assignment {
   readonly inherited: boolean;
 }
 
-/** All that are given to some actors, e.g. a user and its groups. */
-export async function assignmentsOfActors(q: Q, actorIds: readonly string[]): Promise<Assignment[]> {
-  const rows = await q
-    .selectFrom('assignments')
-    .selectAll()
-    .where('actor_id', 'in', [...actorIds])
-    .execute();
-  return rows.map(fromRow);
+/** A user and the groups that it is in: a group of the user's own id is another actor. */
+export interface Actors {
+  readonly userId: string;
+  readonly groupIds: readonly string[];
+}
+
+/** All that is given to a user or one of its groups. */
+export async function assignmentsOf(q: Q, { userId, groupIds }: Actors): Promise<Assignment[]> {
+  const own = await listAssignments(q, { actorKind: 'user', actorIds: [userId] });
+  if (groupIds.length === 0) return own;
+  return [...own, ...(await listAssignments(q, { actorKind: 'group', actorIds: groupIds }))];
+}
+
+/** Where a role must be given to hold at a place: there, or for what is below one of those above it. */
+export interface Place {
+  readonly kind: TargetKind;
+  readonly id: string;
+  readonly above: readonly string[];
+}
+
+/** The roles given to a user or one of its groups that hold at a place. */
+export async function rolesHeldAt(q: Q, { userId, groupIds }: Actors, { kind, id, above }: Place): Promise<string[]> {
+  const given = (actorKind: ActorKind, actorIds: readonly string[]) => {
+    const theirs = q
+      .selectFrom('assignments')
+      .select('role_id')
+      .where('actor_id', 'in', [...actorIds])
+      .where('actor_kind', '=', actorKind);
+    const there = theirs.where('target_kind', '=', kind).where('target_id', '=', id).where('inherited', '=', 0);
+    if (above.length === 0) return there;
+    const inherited = theirs
+      .where('target_kind', 'in', ['project', 'domain'])
+      .where('target_id', 'in', [...above])
+      .where('inherited', '=', 1);
+    return there.union(inherited);
+  };
+  const own = given('user', [userId]);
+  const all = groupIds.length === 0 ? own : own.union(given('group', groupIds));
+  return (await all.execute()).map((row) => row.role_id);
 }
 
 export interface AssignmentFilters {
   readonly actorKind?: ActorKind;
   readonly actorIds?: readonly string[];
-  readonly targetKind?: TargetKind;
+  readonly targetKinds?: readonly TargetKind[];
   readonly targetIds?: readonly string[];
-  readonly roleId?: string;
+  /** On this domain or in it. */
+  readonly insideDomain?: string;
+  readonly roleIds?: readonly string[];
   readonly inherited?: boolean;
 }
 
-/** In a fixed order. */
-export async function listAssignments(q: Q, wanted: AssignmentFilters): Promise<Assignment[]> {
-  const filters: Filter[] = [];
-  if (wanted.actorKind !== undefined) filters.push({ column: 'actor_kind', op: 'eq', value: wanted.actorKind });
-  if (wanted.actorIds !== undefined) filters.push({ column: 'actor_id', op: 'in', value: wanted.actorIds });
-  if (wanted.targetKind !== undefined) filters.push({ column: 'target_kind', op: 'eq', value: wanted.targetKind });
-  if (wanted.targetIds !== undefined) filters.push({ column: 'target_id', op: 'in', value: wanted.targetIds });
-  if (wanted.roleId !== undefined) filters.push({ column: 'role_id', op: 'eq', value: wanted.roleId });
-  if (wanted.inherited !== undefined) filters.push({ column: 'inherited', op: 'eq', value: Number(wanted.inherited) });
-  const rows = await applyFilters(q.selectFrom('assignments').selectAll(), filters)
-    .orderBy('actor_id')
-    .orderBy('target_id')
-    .orderBy('role_id')
-    .orderBy('inherited')
-    .execute();
-  return rows.map(fromRow);
+const ORDER = ['actor_id', 'actor_kind', 'target_kind', 'target_id', 'role_id', 'inherited'] as const;
+
+/** In a fixed order; at most `limit`, those after `after`. */
+export async function listAssignments(
+  q: Q,
+  wanted: AssignmentFilters,
+  { limit, after }: { limit?: number; after?: Assignment } = {},
+): Promise<Assignment[]> {
+  const { actorKind, actorIds, targetKinds, targetIds, insideDomain, roleIds, inherited } = wanted;
+  let query = q.selectFrom('assignments').selectAll();
+  if (actorKind !== undefined) query = query.where('actor_kind', '=', actorKind);
+  if (actorIds !== undefined) query = query.where('actor_id', 'in', [...actorIds]);
+  if (targetKinds !== undefined) query = query.where('target_kind', 'in', [...targetKinds]);
+  if (targetIds !== undefined) query = query.where('target_id', 'in', [...targetIds]);
+  if (insideDomain !== undefined) query = query.where('target_id', 'in', insideOf(q, insideDomain));
+  if (roleIds !== undefined) query = query.where('role_id', 'in', [...roleIds]);
+  if (inherited !== undefined) query = query.where('inherited', '=', Number(inherited));
+  if (after) {
+    const row = toRow(after);
+    const place = ORDER.map((column) => row[column]);
+    query = query.where(sql<boolean>`(${sql.join(ORDER.map((one) => sql.ref(one)))}) > (${sql.join(place)})`);
+  }
+  for (const column of ORDER) query = query.orderBy(column);
+  if (limit !== undefined) query = query.limit(limit);
+  return (await query.execute()).map(fromRow);
+}
+
+function insideOf(q: Q, domainId: string) {
+  return q
+    .selectFrom('projects')
+    .select('id')
+    .where('domain_id', '=', domainId)
+    .unionAll(q.selectFrom('projects').select('id').where('id', '=', domainId));
 }
 
 /** Nothing happens when it is there already. */
@@ -62,20 +112,14 @@ export async function insertAssignment(tx: Q, assignment: Assignment): Promise<v
 /** False when it was not there. */
 export async function deleteAssignment(tx: Q, assignment: Assignment): Promise<boolean> {
   const row = toRow(assignment);
-  const { numDeletedRows } = await tx
-    .deleteFrom('assignments')
-    .where('actor_id', '=', row.actor_id)
-    .where('actor_kind', '=', row.actor_kind)
-    .where('target_kind', '=', row.target_kind)
-    .where('target_id', '=', row.target_id)
-    .where('role_id', '=', row.role_id)
-    .where('inherited', '=', row.inherited)
-    .executeTakeFirstOrThrow();
+  let query = tx.deleteFrom('assignments');
+  for (const column of ORDER) query = query.where(column, '=', row[column]);
+  const { numDeletedRows } = await query.executeTakeFirstOrThrow();
   return numDeletedRows > 0n;
 }
 
-export async function deleteAssignmentsOfActor(tx: Q, actorId: string): Promise<void> {
-  await tx.deleteFrom('assignments').where('actor_id', '=', actorId).execute();
+export async function deleteAssignmentsOfActor(tx: Q, kind: ActorKind, actorId: string): Promise<void> {
+  await tx.deleteFrom('assignments').where('actor_id', '=', actorId).where('actor_kind', '=', kind).execute();
 }
 
 export async function deleteAssignmentsOnTarget(tx: Q, targetId: string): Promise<void> {

@@ -1,15 +1,26 @@
 import type { Db } from '@kumo/core/db';
 import type { Transaction } from 'kysely';
+import type { ChangeTag } from './change-tags.ts';
 import type { KeystoneTables } from './schema.ts';
 
+/** Changes that a process catches up with one by one; who is further behind takes all as changed. */
+const MAX_BEHIND = 1_000;
+const KEPT_LOG = 4 * MAX_BEHIND;
+/** Touched things remembered; beyond, all is taken as changed once. */
+const MAX_REMEMBERED = 100_000;
+const MAX_TAGS_OF_CHANGE = 200;
+
 /**
- * Every write counts one further, so that what is kept in memory is thrown away: at once in this process, and in others
- * when they look next.
+ * Every write counts one further and says what it touched, so that what is kept in memory of just that is thrown away:
+ * at once in this process, and in others when they look next.
  */
 export class Changes {
   readonly #db: Db<KeystoneTables>;
   readonly #checkMs: number;
   #version = 0;
+  /** What was read under a smaller number is no longer to be trusted, whatever it is about. */
+  #floor = 0;
+  #touched = new Map<ChangeTag, number>();
   #checkedAt = Number.NEGATIVE_INFINITY;
   #writes = 0;
   #looking: Promise<number> | undefined;
@@ -28,16 +39,25 @@ export class Changes {
     return this.#looking;
   }
 
-  /** A transaction that changes data. `work` as for `Db.transaction`. */
-  async write<T>(work: (tx: Transaction<KeystoneTables>) => Promise<T>): Promise<T> {
+  /** Whether something that is about all of `tags`, read under `version`, is true at the last version that was given. */
+  isUntouched(tags: Iterable<ChangeTag>, version: number): boolean {
+    if (version < this.#floor) return false;
+    for (const tag of tags) if ((this.#touched.get(tag) ?? 0) > version) return false;
+    return true;
+  }
+
+  /**
+   * A transaction that changes data. `work` as for `Db.transaction`.
+   * @param touches what it changes, from `change-tags.ts`; left out, anything: then nobody keeps anything.
+   */
+  async write<T>(
+    work: (tx: Transaction<KeystoneTables>) => Promise<T>,
+    touches?: readonly ChangeTag[] | ((result: T) => readonly ChangeTag[] | undefined),
+  ): Promise<T> {
     try {
       return await this.#db.transaction(async (tx) => {
         const result = await work(tx);
-        await tx
-          .updateTable('changes')
-          .set((eb) => ({ counter: eb('counter', '+', 1) }))
-          .where('id', '=', 1)
-          .execute();
+        await this.#count(tx, typeof touches === 'function' ? touches(result) : touches);
         return result;
       });
     } finally {
@@ -48,6 +68,26 @@ export class Changes {
     }
   }
 
+  /** The counter's row is locked until the end of the transaction: the numbers come in the order of the commits. */
+  async #count(tx: Transaction<KeystoneTables>, tags: readonly ChangeTag[] | undefined): Promise<void> {
+    await tx
+      .updateTable('changes')
+      .set((eb) => ({ counter: eb('counter', '+', 1) }))
+      .where('id', '=', 1)
+      .execute();
+    if (!tags || tags.length > MAX_TAGS_OF_CHANGE) return;
+    const { counter } = await tx.selectFrom('changes').select('counter').where('id', '=', 1).executeTakeFirstOrThrow();
+    await tx
+      .insertInto('change_log')
+      .values({ counter, tags: JSON.stringify([...new Set(tags)]) })
+      .execute();
+    if (counter % MAX_BEHIND === 0)
+      await tx
+        .deleteFrom('change_log')
+        .where('counter', '<', counter - KEPT_LOG)
+        .execute();
+  }
+
   async #look(): Promise<number> {
     const writes = this.#writes;
     const startedAt = performance.now();
@@ -56,9 +96,29 @@ export class Changes {
       .select('counter')
       .where('id', '=', 1)
       .executeTakeFirstOrThrow();
-    if (writes !== this.#writes) return Math.max(counter, this.#version);
-    this.#version = counter;
-    this.#checkedAt = startedAt;
-    return counter;
+    if (counter > this.#version) await this.#catchUp(this.#version, counter);
+    if (writes === this.#writes) this.#checkedAt = startedAt;
+    return this.#version;
+  }
+
+  /** A number without a row in the log is a change that did not say what it touched. */
+  async #catchUp(from: number, to: number): Promise<void> {
+    const rows =
+      from === 0 || to - from > MAX_BEHIND
+        ? []
+        : await this.#db.q
+            .selectFrom('change_log')
+            .selectAll()
+            .where('counter', '>', from)
+            .where('counter', '<=', to)
+            .execute();
+    for (const { counter, tags } of rows)
+      for (const tag of JSON.parse(tags) as ChangeTag[])
+        this.#touched.set(tag, Math.max(counter, this.#touched.get(tag) ?? 0));
+    if (rows.length < to - from || this.#touched.size > MAX_REMEMBERED) {
+      this.#floor = Math.max(this.#floor, to);
+      this.#touched.clear();
+    }
+    this.#version = Math.max(this.#version, to);
   }
 }

@@ -1,7 +1,16 @@
 import type { Kysely } from 'kysely';
+import { inChunks } from './chunks.ts';
 import type { KeystoneTables } from './schema.ts';
 
 type Q = Kysely<KeystoneTables>;
+
+const TABLES = { user: 'users', group: 'user_groups', project: 'projects', role: 'roles' } as const;
+
+/** Of what is in a domain. */
+export async function idsInDomain(q: Q, kind: keyof typeof TABLES, domainId: string): Promise<string[]> {
+  const rows = await q.selectFrom(TABLES[kind]).select('id').where('domain_id', '=', domainId).execute();
+  return rows.map((row) => row.id);
+}
 
 /** A domain with its projects, users, groups and roles, and all roles that are given to them or on them. */
 export async function deleteDomainContents(tx: Q, domainId: string): Promise<void> {
@@ -32,6 +41,11 @@ async function deleteProjectsOf(tx: Q, domainId: string): Promise<void> {
       .execute();
     const leaves = rows.map((row) => row.id);
     if (leaves.length === 0) return;
-    await tx.deleteFrom('projects').where('id', 'in', leaves).execute();
+    await inChunks(leaves, (some) =>
+      tx
+        .deleteFrom('projects')
+        .where('id', 'in', [...some])
+        .execute(),
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { insertIgnore, type Page, type PageOptions, pageQuery } from '@kumo/core/db';
 import type { Kysely } from 'kysely';
+import { inChunks } from './chunks.ts';
 import type { GroupRow, KeystoneTables } from './schema.ts';
 
 type Q = Kysely<KeystoneTables>;
@@ -9,6 +10,8 @@ export interface Group {
   readonly domainId: string;
   readonly name: string;
   readonly description: string;
+  /** What else clients add. */
+  readonly extra: Record<string, unknown>;
 }
 
 /** Undefined when there is none. */
@@ -18,14 +21,8 @@ export async function findGroup(q: Q, id: string): Promise<Group | undefined> {
 }
 
 export async function findGroups(q: Q, ids: readonly string[]): Promise<Group[]> {
-  if (ids.length === 0) return [];
-  return (
-    await q
-      .selectFrom('user_groups')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .execute()
-  ).map(fromRow);
+  const all = q.selectFrom('user_groups').selectAll();
+  return (await inChunks(ids, (some) => all.where('id', 'in', [...some]).execute())).map(fromRow);
 }
 
 /** @param options.userId only the groups that this user is in. */
@@ -58,15 +55,16 @@ export async function groupIdsOf(q: Q, userId: string): Promise<string[]> {
   return rows.map((row) => row.group_id);
 }
 
-/** The members of some groups. */
-export async function membersOf(q: Q, groupIds: readonly string[]): Promise<{ groupId: string; userId: string }[]> {
-  if (groupIds.length === 0) return [];
+/** The members of a group, at most `limit`. */
+export async function membersOf(q: Q, groupId: string, limit: number): Promise<string[]> {
   const rows = await q
     .selectFrom('group_members')
-    .selectAll()
-    .where('group_id', 'in', [...groupIds])
+    .select('user_id')
+    .where('group_id', '=', groupId)
+    .orderBy('user_id')
+    .limit(limit)
     .execute();
-  return rows.map((row) => ({ groupId: row.group_id, userId: row.user_id }));
+  return rows.map((row) => row.user_id);
 }
 
 export async function isMember(q: Q, groupId: string, userId: string): Promise<boolean> {
@@ -95,9 +93,11 @@ export async function removeMember(tx: Q, groupId: string, userId: string): Prom
 }
 
 function fromRow(row: GroupRow): Group {
-  return { id: row.id, domainId: row.domain_id, name: row.name, description: row.description };
+  const { id, domain_id: domainId, name, description, extra } = row;
+  return { id, domainId, name, description, extra: extra === null ? {} : JSON.parse(extra) };
 }
 
 function toRow(group: Group): GroupRow {
-  return { id: group.id, domain_id: group.domainId, name: group.name, description: group.description };
+  const { id, domainId, name, description, extra } = group;
+  return { id, domain_id: domainId, name, description, extra: JSON.stringify(extra) };
 }

@@ -1,5 +1,6 @@
 import { applyFilters, type Filter, type Page, type PageOptions, pageQuery } from '@kumo/core/db';
 import type { Kysely } from 'kysely';
+import { inChunks } from './chunks.ts';
 import type { KeystoneTables, ProjectRow } from './schema.ts';
 
 type Q = Kysely<KeystoneTables>;
@@ -37,13 +38,8 @@ export async function findProjectByName(q: Q, name: string, domainId: string | n
 }
 
 export async function findProjects(q: Q, ids: readonly string[]): Promise<Project[]> {
-  if (ids.length === 0) return [];
-  const rows = await q
-    .selectFrom('projects')
-    .selectAll()
-    .where('id', 'in', [...ids])
-    .execute();
-  return rows.map(fromRow);
+  const all = q.selectFrom('projects').selectAll();
+  return (await inChunks(ids, (some) => all.where('id', 'in', [...some]).execute())).map(fromRow);
 }
 
 /** `tags`: all of `tags`, at least one of `tagsAny`, and the opposites. */
@@ -93,15 +89,8 @@ export async function deleteProject(tx: Q, id: string): Promise<void> {
 
 /** The tags of each of some projects, in order. */
 export async function tagsOf(q: Q, ids: readonly string[]): Promise<Map<string, string[]>> {
-  const rows =
-    ids.length === 0
-      ? []
-      : await q
-          .selectFrom('project_tags')
-          .selectAll()
-          .where('project_id', 'in', [...ids])
-          .orderBy('name')
-          .execute();
+  const all = q.selectFrom('project_tags').selectAll().orderBy('name');
+  const rows = await inChunks(ids, (some) => all.where('project_id', 'in', [...some]).execute());
   const tags = new Map<string, string[]>(ids.map((id) => [id, []]));
   for (const row of rows) tags.get(row.project_id)?.push(row.name);
   return tags;

@@ -11,6 +11,8 @@ export interface Role {
   readonly name: string;
   readonly description: string | null;
   readonly options: Record<string, unknown>;
+  /** What else clients add. */
+  readonly extra: Record<string, unknown>;
 }
 
 /** Undefined when there is none. */
@@ -86,6 +88,7 @@ function fromRow(row: RoleRow): Role {
     name: row.name,
     description: row.description,
     options: JSON.parse(row.options),
+    extra: row.extra === null ? {} : JSON.parse(row.extra),
   };
 }
 
@@ -97,5 +100,6 @@ function toRow(role: Role): RoleRow {
     name_space: role.domainId ?? '',
     description: role.description,
     options: JSON.stringify(role.options),
+    extra: JSON.stringify(role.extra),
   };
 }

@@ -1,23 +1,31 @@
+import type { CatalogTables } from './schema-catalog.ts';
+import type { CredentialTables } from './schema-credentials.ts';
+import type { DelegationTables } from './schema-delegation.ts';
+import type { DomainConfigTables } from './schema-domain-config.ts';
+import type { PasswordTables } from './schema-passwords.ts';
 import type { FernetKeyRow, RevocationRow, UsedPasscodeRow } from './schema-tokens.ts';
 
 /** The tables' rows as they stand in the database. */
-export interface KeystoneTables {
+export interface KeystoneTables
+  extends CatalogTables,
+    CredentialTables,
+    DelegationTables,
+    PasswordTables,
+    DomainConfigTables {
   projects: ProjectRow;
   project_tags: { project_id: string; name: string };
   users: UserRow;
-  passwords: PasswordRow;
   user_groups: GroupRow;
   group_members: { group_id: string; user_id: string };
   roles: RoleRow;
   implied_roles: { prior_role_id: string; implied_role_id: string };
   assignments: AssignmentRow;
-  regions: RegionRow;
-  services: ServiceRow;
-  endpoints: EndpointRow;
   revocations: RevocationRow;
   fernet_keys: FernetKeyRow;
   used_passcodes: UsedPasscodeRow;
   changes: { id: number; counter: number };
+  /** What each change touched; a counter without a row may have touched anything. */
+  change_log: { counter: number; tags: string };
   bootstrap_passwords: { user_id: string; hash: string };
 }
 
@@ -46,15 +54,8 @@ export interface UserRow {
   /** What clients may add: `description`, `email` and any other. */
   extra: string;
   created_at: string;
-}
-
-/** The newest row of a user counts; older ones are its history. */
-export interface PasswordRow {
-  id: string;
-  user_id: string;
-  hash: string;
-  created_at: string;
-  expires_at: string | null;
+  /** The day of the last login. */
+  last_active_on: string | null;
 }
 
 export interface GroupRow {
@@ -62,6 +63,8 @@ export interface GroupRow {
   domain_id: string;
   name: string;
   description: string;
+  /** What clients add; null: nothing. */
+  extra: string | null;
 }
 
 export interface RoleRow {
@@ -71,6 +74,8 @@ export interface RoleRow {
   name_space: string;
   description: string | null;
   options: string;
+  /** What clients add; null: nothing. */
+  extra: string | null;
 }
 
 export type ActorKind = 'user' | 'group';
@@ -85,27 +90,4 @@ export interface AssignmentRow {
   role_id: string;
   /** Whether it holds for the projects below the target instead of the target itself. */
   inherited: number;
-}
-
-export interface RegionRow {
-  id: string;
-  parent_region_id: string | null;
-  description: string;
-}
-
-export interface ServiceRow {
-  id: string;
-  type: string;
-  name: string | null;
-  description: string | null;
-  enabled: number;
-}
-
-export interface EndpointRow {
-  id: string;
-  service_id: string;
-  region_id: string | null;
-  interface: string;
-  url: string;
-  enabled: number;
 }

@@ -1,6 +1,6 @@
 import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import type { ProjectTree } from '../../app/projects.ts';
+import { extraOf } from '../../app/extra-values.ts';
 import type { Project } from '../../db/projects.ts';
 import type { ProjectBody, ProjectCreate } from '../projects.ts';
 
@@ -26,7 +26,7 @@ export function projectToWire(
 }
 
 type Wanted = Partial<Static<typeof ProjectCreate>>;
-/** What clients may send and nobody keeps: it is ours to say. */
+/** What is not kept as it is sent: it is ours to say, or has a place of its own. */
 const OURS = new Set([
   'id',
   'links',
@@ -38,22 +38,27 @@ const OURS = new Set([
   'description',
   'enabled',
   'options',
+  'extra',
 ]);
 
 /** What a client wants of a project; all that is not known is kept as `extra`. */
 export function projectFromWire(wanted: Wanted) {
   const { name, description, enabled, tags, options } = wanted;
-  const extra = Object.fromEntries(Object.entries(wanted).filter(([key]) => !OURS.has(key)));
+  const extra = extraOf(wanted, OURS);
   return { name, description: description === null ? '' : description, enabled, tags, options, extra };
 }
 
-/** `{child: {grandchild: null}}`, null for no children. */
-export function idTree({ children }: ProjectTree): unknown {
-  if (children.length === 0) return null;
-  return Object.fromEntries(children.map((one) => [one.project.id, idTree(one)]));
+/** `{child: {grandchild: null}}` of all that is below a project; null when nothing is. */
+export function subtreeAsIds(parentId: string, below: readonly Project[]): unknown {
+  const children = Map.groupBy(below, (one) => one.parentId);
+  const treeOf = (id: string): unknown => {
+    const own = children.get(id);
+    return own ? Object.fromEntries(own.map((one) => [one.id, treeOf(one.id)])) : null;
+  };
+  return treeOf(parentId);
 }
 
-/** All below, one after the other. */
-export function listTree({ children }: ProjectTree, request: Pick<RequestFacts, 'baseUrl'>): unknown[] {
-  return children.flatMap((one) => [{ project: projectToWire(one.project, [], request) }, ...listTree(one, request)]);
+/** `{parent: {grandparent: null}}`; null for a domain. */
+export function parentsAsIds(above: readonly Project[]): unknown {
+  return above.toReversed().reduce<unknown>((further, one) => ({ [one.id]: further }), null);
 }

@@ -6,6 +6,11 @@ export function flag(value: string | undefined): boolean {
   return value !== undefined && !/^(?:0|false|no|off|n|f)$/i.test(value);
 }
 
+/** A switch in a query (`?effective`): on when it is there, whatever its value but for `0`. */
+export function isSwitchedOn(value: string | undefined): boolean {
+  return value !== undefined && value !== '0';
+}
+
 interface NameSearch {
   readonly name?: string;
   readonly name__contains?: string;

@@ -30,9 +30,15 @@ function roleOf({ roleId: id }: ListedAssignment, names: AssignmentNames | undef
   return { id, name: role.name, ...(role.domainId === null ? {} : { domain: domainOf(role.domainId, names) }) };
 }
 
-function actorOf({ actorId: id }: ListedAssignment, names: AssignmentNames | undefined): NonNullable<Body['user']> {
-  const actor = names?.actors.get(id);
-  return names && actor ? { id, name: actor.name, domain: domainOf(actor.domainId, names) } : { id };
+function actorOf(
+  { actorKind, actorId: id }: ListedAssignment,
+  names: AssignmentNames | undefined,
+): NonNullable<Body['user']> {
+  if (!names) return { id };
+  const actor = (actorKind === 'user' ? names.users : names.groups).get(id);
+  // Given to somebody whom a directory no longer has.
+  if (!actor) return { id, name: '', domain: { id: '', name: '' } };
+  return { id, name: actor.name, domain: domainOf(actor.domainId, names) };
 }
 
 function scopeOf(one: ListedAssignment, names: AssignmentNames | undefined): Body['scope'] {
@@ -56,6 +62,7 @@ function linksOf(one: ListedAssignment, base: string): Body['links'] {
   return {
     assignment: isInherited ? `${base}/OS-INHERIT/${path}/inherited_to_projects` : `${base}/${path}`,
     ...(groupId === undefined ? {} : { membership: `${base}/groups/${groupId}/users/${actorId}` }),
-    ...(priorRoleId === undefined ? {} : { prior_role: `${base}/prior_roles/${priorRoleId}/implies/${roleId}` }),
+    // Keystone names the implied role first here.
+    ...(priorRoleId === undefined ? {} : { prior_role: `${base}/prior_role/${roleId}/implies/${priorRoleId}` }),
   };
 }
