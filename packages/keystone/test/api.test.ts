@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { onDatabases } from '../../core/src/testing/on-databases.ts';
 import { assignmentSuite } from './assignment-suite.ts';
-import { catalogSuite } from './catalog-suite.ts';
 import { TestKeystone } from './harness.ts';
 import { identitySuite } from './identity-suite.ts';
 import { tokenSuite } from './token-suite.ts';
@@ -29,5 +28,4 @@ onDatabases('keystone', ({ engine, url }) => {
   tokenSuite(engine, cloud);
   identitySuite(engine, cloud);
   assignmentSuite(engine, cloud);
-  catalogSuite(engine, cloud);
 });

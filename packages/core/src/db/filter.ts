@@ -11,13 +11,14 @@ export type FilterValue = string | number | boolean | null;
 
 /**
  * One condition of a list. `column` may be qualified (`volumes.status`) and must come from the service's own list of
- * filters, never from the request. `eq`/`ne` with null mean is/is not NULL; `like` takes `%` and `_`; `contains` and
- * `startsWith` take text as it is. All comparisons are byte by byte.
+ * filters, never from the request. `eq`/`ne` with null mean is/is not NULL; `like` takes `%` and `_`; `contains`,
+ * `startsWith` and `endsWith` take text as it is. All comparisons are byte by byte, but those that say `ignoreCase`.
  */
 export type Filter =
   | { column: string; op: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte'; value: FilterValue }
   | { column: string; op: 'in' | 'notIn'; value: readonly FilterValue[] }
-  | { column: string; op: 'like' | 'notLike' | 'contains' | 'startsWith'; value: string };
+  | { column: string; op: 'like' | 'notLike'; value: string }
+  | { column: string; op: 'contains' | 'startsWith' | 'endsWith'; value: string; ignoreCase?: boolean };
 
 const COMPARISONS = { eq: '=', ne: '!=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
@@ -43,13 +44,20 @@ function condition(filter: Filter): Expression<SqlBool> {
     case 'notLike':
       return sql<SqlBool>`${column} not like ${filter.value} escape '|'`;
     case 'contains':
-      return sql<SqlBool>`${column} like ${`%${escapeLike(filter.value)}%`} escape '|'`;
+      return likeness(column, `%${escapeLike(filter.value)}%`, filter.ignoreCase);
     case 'startsWith':
-      return sql<SqlBool>`${column} like ${`${escapeLike(filter.value)}%`} escape '|'`;
+      return likeness(column, `${escapeLike(filter.value)}%`, filter.ignoreCase);
+    case 'endsWith':
+      return likeness(column, `%${escapeLike(filter.value)}`, filter.ignoreCase);
     default:
       if (filter.value === null) return nullCondition(column, filter.op);
       return untyped()(column, COMPARISONS[filter.op], filter.value);
   }
+}
+
+function likeness(column: Expression<unknown>, pattern: string, ignoreCase = false): Expression<SqlBool> {
+  if (ignoreCase) return sql<SqlBool>`lower(${column}) like lower(${pattern}) escape '|'`;
+  return sql<SqlBool>`${column} like ${pattern} escape '|'`;
 }
 
 function nullCondition(column: Expression<unknown>, op: keyof typeof COMPARISONS): Expression<SqlBool> {

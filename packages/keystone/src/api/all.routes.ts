@@ -1,25 +1,34 @@
 import type { Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
+import { accessRuleRoutes } from './access-rules.routes.ts';
+import { applicationCredentialRoutes } from './application-credentials.routes.ts';
 import { authRoutes } from './auth.routes.ts';
 import { discoveryRoutes } from './discovery.routes.ts';
 import { domainRoutes } from './domains.routes.ts';
+import { endpointGroupRoutes } from './endpoint-groups.routes.ts';
+import { endpointPolicyRoutes } from './endpoint-policies.routes.ts';
 import { endpointRoutes } from './endpoints.routes.ts';
 import { grantRoutes } from './grants.routes.ts';
 import { groupRoutes } from './groups.routes.ts';
 import { impliedRoleRoutes } from './implied-roles.routes.ts';
+import { limitRoutes } from './limits.routes.ts';
+import { policyRoutes } from './policies.routes.ts';
+import { projectEndpointRoutes } from './project-endpoints.routes.ts';
 import { projectTagRoutes } from './project-tags.routes.ts';
 import { projectRoutes } from './projects.routes.ts';
 import { regionRoutes } from './regions.routes.ts';
+import { registeredLimitRoutes } from './registered-limits.routes.ts';
 import { revokeEventRoutes } from './revoke-events.routes.ts';
 import { roleAssignmentRoutes } from './role-assignments.routes.ts';
 import { roleRoutes } from './roles.routes.ts';
 import { serviceRoutes } from './services.routes.ts';
+import { simpleCertRoutes } from './simple-cert.routes.ts';
+import { trustRoutes } from './trusts.routes.ts';
 import { userRoutes } from './users.routes.ts';
 
 /** Every route of the identity service. */
 export function allRoutes(parts: KeystoneParts): Route[] {
-  return [
-    ...discoveryRoutes(),
+  const routes = [
     ...authRoutes(parts),
     ...revokeEventRoutes(parts),
     ...projectRoutes(parts),
@@ -34,5 +43,16 @@ export function allRoutes(parts: KeystoneParts): Route[] {
     ...serviceRoutes(parts),
     ...endpointRoutes(parts),
     ...regionRoutes(parts),
+    ...trustRoutes(parts),
+    ...applicationCredentialRoutes(parts),
+    ...accessRuleRoutes(parts),
+    ...endpointGroupRoutes(parts),
+    ...projectEndpointRoutes(parts),
+    ...policyRoutes(parts),
+    ...endpointPolicyRoutes(parts),
+    ...registeredLimitRoutes(parts),
+    ...limitRoutes(parts),
+    ...simpleCertRoutes(),
   ];
+  return [...discoveryRoutes(routes), ...routes];
 }

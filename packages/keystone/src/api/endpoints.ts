@@ -1,31 +1,38 @@
 import { operation } from '@kumo/core/http';
-import { StringEnum } from '@kumo/core/schema';
+import { Nullable, StringEnum } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { Id, IdQuery, listOf, page, SelfLink } from './pieces.ts';
+import { Description, IdQuery, listOf, page, SelfLink } from './pieces.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, cloudScope } from './rules.ts';
 
-const nullableRegion = T.Union([T.String({ maxLength: 255 }), T.Null()]);
+const Interface = StringEnum('admin', 'internal', 'public');
+const Region = Nullable(T.String({ maxLength: 255 }));
 
 export const EndpointBody = T.Object({
   id: T.String(),
   service_id: T.String(),
   interface: T.String(),
-  region: T.Union([T.String(), T.Null()]),
-  region_id: T.Union([T.String(), T.Null()]),
+  region: Nullable(T.String()),
+  region_id: Nullable(T.String()),
   url: T.String(),
   enabled: T.Boolean(),
   links: SelfLink,
 });
-export const EndpointCreate = T.Object({
-  service_id: Id,
-  interface: StringEnum('admin', 'internal', 'public'),
-  url: T.String({ minLength: 1, maxLength: 2048, pattern: '^[a-zA-Z0-9+.-]+:.+' }),
-  region_id: T.Optional(nullableRegion),
+const Required = {
+  service_id: T.String({ maxLength: 255 }),
+  interface: Interface,
+  url: T.String({ maxLength: 225, pattern: '^[a-zA-Z0-9+.-]+:.+' }),
+};
+const Rest = {
+  region_id: T.Optional(Region),
   /** The old name of `region_id`; a region that is not there is made. */
-  region: T.Optional(nullableRegion),
+  region: T.Optional(Region),
   enabled: T.Optional(T.Boolean()),
-});
-export const EndpointUpdate = T.Partial(EndpointCreate, { minProperties: 1 });
+  name: T.Optional(T.String({ maxLength: 255 })),
+  description: T.Optional(Nullable(Description)),
+};
+/** What else a client sends is kept and shown, as Keystone does. */
+export const EndpointCreate = T.Object({ ...Required, ...Rest }, { maxProperties: 64 });
+export const EndpointUpdate = T.Partial(EndpointCreate, { minProperties: 1, maxProperties: 64 });
 const Shown = T.Object({ endpoint: EndpointBody });
 const ONE = '/v3/endpoints/{endpoint_id}';
 
@@ -38,9 +45,8 @@ export const listEndpoints = operation({
   query: T.Object({
     ...page,
     service_id: T.Optional(IdQuery),
-    interface: T.Optional(T.String({ maxLength: 16 })),
+    interface: T.Optional(Interface),
     region_id: T.Optional(IdQuery),
-    region: T.Optional(IdQuery),
   }),
   reply: listOf('endpoints', EndpointBody),
   errors: [400, 401, 403],
@@ -51,10 +57,10 @@ export const createEndpoint = operation({
   method: 'POST',
   path: '/v3/endpoints',
   policy: cloudScope('create_endpoint', ADMIN),
-  body: T.Object({ endpoint: EndpointCreate }),
+  body: T.Object({ endpoint: EndpointCreate }, { additionalProperties: false }),
   reply: Shown,
   status: 201,
-  errors: [400, 401, 403, 404],
+  errors: [400, 401, 403],
 });
 
 export const showEndpoint = operation({
@@ -72,7 +78,7 @@ export const updateEndpoint = operation({
   method: 'PATCH',
   path: ONE,
   policy: cloudScope('update_endpoint', ADMIN),
-  body: T.Object({ endpoint: EndpointUpdate }),
+  body: T.Object({ endpoint: EndpointUpdate }, { additionalProperties: false }),
   reply: Shown,
   errors: [400, 401, 403, 404],
 });

@@ -1,4 +1,4 @@
-import { operationsIn, policiesOf } from '@kumo/core/http';
+import { type Operation, operationsIn, policiesOf } from '@kumo/core/http';
 import type { Policy } from '@kumo/core/policy';
 import * as accessRules from './access-rules.ts';
 import * as applicationCredentials from './application-credentials.ts';
@@ -55,12 +55,16 @@ export const keystoneApi = {
   revokeProjectUserRole: onProject.revoke,
 };
 
-const everyGrant = GRANT_KINDS.flatMap((kind) => Object.values(grantOperations(kind)));
+/** Every contract: those above, and the grants of each kind of actor and target. */
+export const keystoneOperations: readonly Operation[] = [
+  ...new Set([...operationsIn(keystoneApi), ...GRANT_KINDS.flatMap((kind) => operationsIn(grantOperations(kind)))]),
+];
 
 /** The defaults of all of Keystone's policies: those of its operations, and those that handlers and other rules ask. */
 export const keystonePolicies: readonly Policy[] = [
   ...baseRules,
   ...roles.domainRoleRules,
   assignments.treeRule,
-  ...policiesOf([...operationsIn(keystoneApi), ...everyGrant]),
+  ...trusts.trustListRules,
+  ...policiesOf(keystoneOperations),
 ];

@@ -1,6 +1,7 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { KeystoneParts } from '../app/compose.ts';
+import { extraOf } from '../app/extra-values.ts';
 import { invalid } from '../errors.ts';
 import {
   createNamedRegion,
@@ -13,34 +14,41 @@ import {
 } from './regions.ts';
 import { regionToWire } from './wire/catalog.ts';
 import { pageLinks } from './wire/lists.ts';
-import { equalities } from './wire/query.ts';
+import { sameId } from './wire/same-id.ts';
+import { sameNames, searches } from './wire/searches.ts';
 
-function fromWire({ id, description, parent_region_id: parentRegionId }: Static<typeof RegionCreate>) {
-  return { id: id ?? undefined, description: description === null ? '' : description, parentRegionId };
+const OURS = new Set(['id', 'links', 'description', 'parent_region_id']);
+const FILTERS = sameNames('parent_region_id');
+
+function fromWire(wanted: Static<typeof RegionCreate>) {
+  const { id, description, parent_region_id: parentRegionId } = wanted;
+  const extra = extraOf(wanted, OURS);
+  return { id: id ?? undefined, description: description === null ? '' : description, parentRegionId, extra };
 }
 
-export function regionRoutes({ catalog }: KeystoneParts): Route[] {
+export function regionRoutes({ regions }: KeystoneParts): Route[] {
   return [
     implement(listRegions, async ({ query, request }) => {
-      const { parent_region_id, limit, marker } = query;
-      const found = await catalog.listRegions({ filters: equalities({ parent_region_id }), limit, marker });
+      const { limit, marker } = query;
+      const found = await regions.list({ filters: searches(query, FILTERS), limit, marker });
       return { regions: found.rows.map((one) => regionToWire(one, request)), links: pageLinks(request, found) };
     }),
     implement(createRegion, async ({ body, request }) => ({
-      region: regionToWire(await catalog.createRegion(fromWire(body.region)), request),
+      region: regionToWire(await regions.create(fromWire(body.region)), request),
     })),
     implement(createNamedRegion, async ({ params, body, request }) => {
       const { region_id: id } = params;
       if (body.region.id != null && body.region.id !== id)
         throw invalid({ message: `Conflicting region IDs specified: "${id}" != "${body.region.id}"` });
-      return { region: regionToWire(await catalog.createRegion({ ...fromWire(body.region), id }), request) };
+      return { region: regionToWire(await regions.create({ ...fromWire(body.region), id }), request) };
     }),
     implement(showRegion, async ({ params, request }) => ({
-      region: regionToWire(await catalog.getRegion(params.region_id), request),
+      region: regionToWire(await regions.get(params.region_id), request),
     })),
-    implement(updateRegion, async ({ params, body, request }) => ({
-      region: regionToWire(await catalog.updateRegion(params.region_id, fromWire(body.region)), request),
-    })),
-    implement(deleteRegion, ({ params }) => catalog.deleteRegion(params.region_id)),
+    implement(updateRegion, async ({ params, body, request }) => {
+      sameId(body.region, params.region_id);
+      return { region: regionToWire(await regions.update(params.region_id, fromWire(body.region)), request) };
+    }),
+    implement(deleteRegion, ({ params }) => regions.delete(params.region_id)),
   ];
 }

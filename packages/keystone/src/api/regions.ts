@@ -1,22 +1,32 @@
 import { operation } from '@kumo/core/http';
+import { Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { listOf, page, SelfLink } from './pieces.ts';
 import { ADMIN, anyScope, cloudScope } from './rules.ts';
 
-const RegionId = T.String({ maxLength: 255 });
+const RegionId = T.String({ minLength: 1, maxLength: 255 });
 
 export const RegionBody = T.Object({
   id: T.String(),
   description: T.String(),
-  parent_region_id: T.Union([T.String(), T.Null()]),
+  parent_region_id: Nullable(T.String()),
   links: SelfLink,
 });
-export const RegionCreate = T.Object({
-  id: T.Optional(T.Union([RegionId, T.Null()])),
-  description: T.Optional(T.Union([T.String({ maxLength: 255 }), T.Null()])),
-  parent_region_id: T.Optional(T.Union([RegionId, T.Null()])),
-});
-export const RegionUpdate = T.Omit(RegionCreate, ['id'], { minProperties: 1 });
+const Description = T.Optional(Nullable(T.String({ maxLength: 255 })));
+const Parent = T.Optional(Nullable(RegionId));
+/** What else a client sends is kept and shown, as Keystone does. An empty id asks for one to be made. */
+export const RegionCreate = T.Object(
+  {
+    id: T.Optional(Nullable(T.String({ maxLength: 255 }))),
+    description: Description,
+    parent_region_id: Parent,
+  },
+  { maxProperties: 64 },
+);
+export const RegionUpdate = T.Object(
+  { id: T.Optional(Nullable(RegionId)), description: Description, parent_region_id: Parent },
+  { minProperties: 1, maxProperties: 64 },
+);
 const Shown = T.Object({ region: RegionBody });
 const ONE = '/v3/regions/{region_id}';
 
@@ -26,7 +36,7 @@ export const listRegions = operation({
   path: '/v3/regions',
   head: true,
   policy: anyScope('list_regions', ''),
-  query: T.Object({ ...page, parent_region_id: T.Optional(RegionId) }),
+  query: T.Object({ ...page, parent_region_id: T.Optional(RegionId) }, { additionalProperties: false }),
   reply: listOf('regions', RegionBody),
   errors: [400, 401, 403],
 });
@@ -68,7 +78,7 @@ export const updateRegion = operation({
   method: 'PATCH',
   path: ONE,
   policy: cloudScope('update_region', ADMIN),
-  body: T.Object({ region: RegionUpdate }),
+  body: T.Object({ region: RegionUpdate }, { additionalProperties: false }),
   reply: Shown,
   errors: [400, 401, 403, 404],
 });

@@ -1,4 +1,5 @@
 import { operation } from '@kumo/core/http';
+import { Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { Description, listOf, page, SelfLink } from './pieces.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, cloudScope } from './rules.ts';
@@ -7,17 +8,19 @@ export const ServiceBody = T.Object({
   id: T.String(),
   type: T.String(),
   name: T.String(),
-  description: T.String(),
+  description: T.Optional(T.String()),
   enabled: T.Boolean(),
   links: SelfLink,
 });
-export const ServiceCreate = T.Object({
-  type: T.String({ minLength: 1, maxLength: 255 }),
-  name: T.Optional(T.Union([T.String({ maxLength: 255 }), T.Null()])),
-  description: T.Optional(T.Union([Description, T.Null()])),
+const Type = T.String({ minLength: 1, maxLength: 255 });
+const Rest = {
+  name: T.Optional(T.String({ minLength: 1, maxLength: 255 })),
+  description: T.Optional(Nullable(Description)),
   enabled: T.Optional(T.Boolean()),
-});
-export const ServiceUpdate = T.Partial(ServiceCreate, { minProperties: 1 });
+};
+/** What else a client sends is kept and shown, as Keystone does. */
+export const ServiceCreate = T.Object({ type: Type, ...Rest }, { maxProperties: 64 });
+export const ServiceUpdate = T.Object({ type: T.Optional(Type), ...Rest }, { minProperties: 1, maxProperties: 64 });
 const Shown = T.Object({ service: ServiceBody });
 const ONE = '/v3/services/{service_id}';
 

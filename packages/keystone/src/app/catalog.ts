@@ -1,7 +1,7 @@
 import type { Page } from '@kumo/core/db';
+import type { Transaction } from 'kysely';
 import {
   deleteEndpoint,
-  deleteRegion,
   deleteService,
   type Endpoint,
   findEndpoint,
@@ -11,24 +11,28 @@ import {
   insertRegion,
   insertService,
   listEndpoints,
-  listRegions,
   listServices,
-  type Region,
   type Service,
   updateEndpoint,
-  updateRegion,
   updateService,
 } from '../db/catalog.ts';
-import { invalid, notAllowed, notFound } from '../errors.ts';
+import { CATALOG_TAG } from '../db/change-tags.ts';
+import type { KeystoneTables } from '../db/schema.ts';
+import { invalid, notFound, referenceMissing, stillInUse } from '../errors.ts';
 import type { CoreParts } from './core-parts.ts';
-import { refusingDuplicates } from './duplicates.ts';
+import { EndpointUrl } from './endpoint-url.ts';
+import { given } from './extra-values.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
+import { refusingReferences } from './references-kept.ts';
 
 /** What may be left out or stay as it is. */
 type Values<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
-/** Services, their endpoints and the regions these are in. */
+const noRegion = () => referenceMissing({ attribute: 'endpoint region_id', target: 'region table' });
+const noService = () => referenceMissing({ attribute: 'endpoint service_id', target: 'service table' });
+
+/** Services and their endpoints. */
 export class Catalog {
   readonly #parts: CoreParts;
 
@@ -46,23 +50,26 @@ export class Catalog {
   }
 
   async createService(wanted: Values<Service> & { type: string }): Promise<Service> {
-    const { type, name = null, description = null, enabled = true } = wanted;
-    const service = { id: newId(), type, name, description, enabled };
-    await this.#parts.changes.write((tx) => insertService(tx, service));
+    const { type, name = null, description = null, enabled = true, extra = {} } = wanted;
+    const service = { id: newId(), type, name, description, enabled, extra };
+    await this.#write((tx) => insertService(tx, service));
     return service;
   }
 
   /** @throws notFound */
   async updateService(id: string, wanted: Values<Service>): Promise<Service> {
-    const service = { ...(await this.getService(id)), ...given(wanted), id };
-    await this.#parts.changes.write((tx) => updateService(tx, service));
+    const service = changed(await this.getService(id), wanted);
+    await this.#write((tx) => updateService(tx, service));
     return service;
   }
 
-  /** With its endpoints. @throws notFound */
+  /** With its endpoints. @throws notFound; stillInUse while limits of it are registered. */
   async deleteService(id: string): Promise<void> {
     await this.getService(id);
-    await this.#parts.changes.write((tx) => deleteService(tx, id));
+    const limited = stillInUse({
+      message: `Unable to delete service ${id} because it has associated registered limits.`,
+    });
+    await refusingReferences(() => this.#write((tx) => deleteService(tx, id)), { gone: limited });
   }
 
   listEndpoints(wanted: ListWanted): Promise<Page<Endpoint>> {
@@ -74,22 +81,26 @@ export class Catalog {
     return found(await findEndpoint(this.#parts.db.q, id), 'endpoint', id);
   }
 
-  /** @param newRegion a region to be made when it is not there. @throws notFound of the service, invalid of the region. */
+  /**
+   * @param newRegion a region to be made when it is not there; one named by `regionId` must be.
+   * @throws invalid of the URL, referenceMissing of region and service.
+   */
   async createEndpoint(
     wanted: Values<Endpoint> & Pick<Endpoint, 'serviceId' | 'interface' | 'url'>,
     newRegion?: string,
   ): Promise<Endpoint> {
-    const { serviceId, url, enabled = true, interface: side, regionId = newRegion ?? null } = wanted;
-    const endpoint: Endpoint = { id: newId(), serviceId, regionId, interface: side, url, enabled };
+    const { serviceId, url, enabled = true, interface: side, extra = {} } = wanted;
+    const regionId = wanted.regionId ?? newRegion ?? null;
+    const endpoint: Endpoint = { id: newId(), serviceId, regionId, interface: side, url, enabled, extra };
     await this.#writeEndpoint(endpoint, newRegion, insertEndpoint);
     return endpoint;
   }
 
-  /** @throws notFound, invalid of the region. */
+  /** @throws notFound, invalid of the URL, referenceMissing of region and service. */
   async updateEndpoint(id: string, wanted: Values<Endpoint>, newRegion?: string): Promise<Endpoint> {
     const known = await this.getEndpoint(id);
-    const { regionId = newRegion } = wanted;
-    const endpoint = { ...known, ...given({ ...wanted, regionId }), id };
+    const regionId = wanted.regionId ?? newRegion ?? wanted.regionId;
+    const endpoint = changed(known, { ...wanted, regionId });
     await this.#writeEndpoint(endpoint, newRegion, updateEndpoint);
     return endpoint;
   }
@@ -97,69 +108,30 @@ export class Catalog {
   /** @throws notFound */
   async deleteEndpoint(id: string): Promise<void> {
     await this.getEndpoint(id);
-    await this.#parts.changes.write((tx) => deleteEndpoint(tx, id));
-  }
-
-  listRegions(wanted: ListWanted): Promise<Page<Region>> {
-    return listRegions(this.#parts.db.q, pageOptions(wanted, this.#parts.listLimit));
-  }
-
-  /** @throws notFound */
-  async getRegion(id: string): Promise<Region> {
-    return found(await findRegion(this.#parts.db.q, id), 'region', id);
-  }
-
-  /** @throws notFound of the parent, alreadyExists */
-  async createRegion(wanted: Values<Region>): Promise<Region> {
-    const { id, parentRegionId = null, description = '' } = wanted;
-    if (parentRegionId !== null) await this.getRegion(parentRegionId);
-    const region: Region = { id: id ? id : newId(), parentRegionId, description };
-    await refusingDuplicates('region', region.id, () => this.#parts.changes.write((tx) => insertRegion(tx, region)));
-    return region;
-  }
-
-  /** @throws notFound; invalid when it would be above itself. */
-  async updateRegion(id: string, wanted: Values<Region>): Promise<Region> {
-    const region = { ...(await this.getRegion(id)), ...given(wanted), id };
-    for (let above = region.parentRegionId; above !== null; above = (await this.getRegion(above)).parentRegionId) {
-      if (above === id)
-        throw invalid({
-          message: `The specified parent region ${region.parentRegionId} would create a circular region hierarchy.`,
-        });
-    }
-    await this.#parts.changes.write((tx) => updateRegion(tx, region));
-    return region;
-  }
-
-  /** With the regions below it. @throws notFound; notAllowed while an endpoint is in one of them. */
-  async deleteRegion(id: string): Promise<void> {
-    await this.getRegion(id);
-    await this.#parts.changes.write(async (tx) => {
-      const ids = [id];
-      for (const parent of ids) {
-        const { rows } = await listRegions(tx, { filters: [{ column: 'parent_region_id', op: 'eq', value: parent }] });
-        ids.push(...rows.map((one) => one.id));
-      }
-      const inside = await listEndpoints(tx, { filters: [{ column: 'region_id', op: 'in', value: ids }], limit: 1 });
-      if (inside.rows.length > 0)
-        throw notAllowed({
-          message: `Unable to delete region ${id} because it or its child regions have associated endpoints.`,
-        });
-      for (const one of ids.toReversed()) await deleteRegion(tx, one);
-    });
+    await this.#write((tx) => deleteEndpoint(tx, id));
   }
 
   async #writeEndpoint(endpoint: Endpoint, newRegion: string | undefined, write: typeof insertEndpoint): Promise<void> {
-    await this.getService(endpoint.serviceId);
-    const { regionId } = endpoint;
-    const { changes, db } = this.#parts;
+    const { regionId, serviceId, url } = endpoint;
+    if (!EndpointUrl.parse(url)) throw invalid({ message: `Cannot create an endpoint with an invalid URL: ${url}.` });
+    const { db } = this.#parts;
     const isMissing = regionId !== null && !(await findRegion(db.q, regionId));
-    if (isMissing && regionId !== newRegion)
-      throw invalid({ message: `Invalid input for region_id: there is no region ${regionId}.` });
-    await changes.write(async (tx) => {
-      if (isMissing) await insertRegion(tx, { id: regionId, parentRegionId: null, description: '' });
-      await write(tx, endpoint);
-    });
+    if (isMissing && regionId !== newRegion) throw noRegion();
+    if (!(await findService(db.q, serviceId))) throw noService();
+    await refusingReferences(
+      () =>
+        this.#write(async (tx) => {
+          // Seen again in the transaction: another request may have made it meanwhile.
+          if (isMissing && !(await findRegion(tx, regionId)))
+            await insertRegion(tx, { id: regionId, parentRegionId: null, description: '', extra: {} });
+          await write(tx, endpoint);
+        }),
+      { gone: noService() },
+    );
+  }
+
+  #write<T>(work: (tx: Transaction<KeystoneTables>) => Promise<T>): Promise<T> {
+    return this.#parts.changes.write(work, [CATALOG_TAG]);
   }
 }
 
@@ -168,8 +140,6 @@ function found<T>(row: T | undefined, kind: string, id: string): T {
   return row;
 }
 
-/** Without what is undefined. */
-function given<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+function changed<T extends Service | Endpoint>(known: T, wanted: Values<T>): T {
+  return { ...known, ...given(wanted), extra: { ...known.extra, ...wanted.extra }, id: known.id };
 }

@@ -1,13 +1,17 @@
 import { type Filter, type Page, type PageOptions, pageQuery } from '@kumo/core/db';
 import type { Kysely } from 'kysely';
-import type { EndpointRow, KeystoneTables, ServiceRow } from './schema.ts';
+import type { KeystoneTables } from './schema.ts';
+import type { EndpointRow, RegionRow, ServiceRow } from './schema-catalog.ts';
 
 type Q = Kysely<KeystoneTables>;
+type Extra = Readonly<Record<string, unknown>>;
 
 export interface Region {
   readonly id: string;
   readonly parentRegionId: string | null;
   readonly description: string;
+  /** What else a client gave it; so in all of these. */
+  readonly extra: Extra;
 }
 
 export interface Service {
@@ -16,6 +20,7 @@ export interface Service {
   readonly name: string | null;
   readonly description: string | null;
   readonly enabled: boolean;
+  readonly extra: Extra;
 }
 
 export interface Endpoint {
@@ -25,6 +30,7 @@ export interface Endpoint {
   readonly interface: string;
   readonly url: string;
   readonly enabled: boolean;
+  readonly extra: Extra;
 }
 
 /** Undefined when there is none. */
@@ -38,18 +44,18 @@ export async function listRegions(q: Q, options: PageOptions): Promise<Page<Regi
     id: row.id,
     parentRegionId: row.parent_region_id,
     description: row.description,
+    extra: parseExtra(row.extra),
   }));
   return { rows, hasMore: page.hasMore };
 }
 
 export async function insertRegion(tx: Q, region: Region): Promise<void> {
-  const { id, parentRegionId, description } = region;
-  await tx.insertInto('regions').values({ id, parent_region_id: parentRegionId, description }).execute();
+  await tx.insertInto('regions').values(regionRow(region)).execute();
 }
 
 export async function updateRegion(tx: Q, region: Region): Promise<void> {
-  const { id, parentRegionId, description } = region;
-  await tx.updateTable('regions').set({ parent_region_id: parentRegionId, description }).where('id', '=', id).execute();
+  const { id, ...values } = regionRow(region);
+  await tx.updateTable('regions').set(values).where('id', '=', id).execute();
 }
 
 export async function deleteRegion(tx: Q, id: string): Promise<void> {
@@ -63,7 +69,8 @@ export async function findService(q: Q, id: string): Promise<Service | undefined
 
 export async function listServices(q: Q, options: PageOptions): Promise<Page<Service>> {
   const page = await pageQuery(q.selectFrom('services').selectAll(), options);
-  return { rows: page.rows.map((row) => ({ ...row, enabled: row.enabled === 1 })), hasMore: page.hasMore };
+  const rows = page.rows.map((row) => ({ ...row, enabled: row.enabled === 1, extra: parseExtra(row.extra) }));
+  return { rows, hasMore: page.hasMore };
 }
 
 export async function insertService(tx: Q, service: Service): Promise<void> {
@@ -94,6 +101,7 @@ export async function listEndpoints(q: Q, options: PageOptions): Promise<Page<En
     interface: row.interface,
     url: row.url,
     enabled: row.enabled === 1,
+    extra: parseExtra(row.extra),
   }));
   return { rows, hasMore: page.hasMore };
 }
@@ -119,8 +127,16 @@ export async function enabledCatalog(q: Q): Promise<{ services: Service[]; endpo
   return { services: services.rows, endpoints: endpoints.rows };
 }
 
-function serviceRow(service: Service): ServiceRow {
-  return { ...service, enabled: Number(service.enabled) };
+function parseExtra(text: string | null): Extra {
+  return text === null ? {} : JSON.parse(text);
+}
+
+function regionRow({ id, parentRegionId, description, extra }: Region): RegionRow {
+  return { id, parent_region_id: parentRegionId, description, extra: JSON.stringify(extra) };
+}
+
+function serviceRow({ enabled, extra, ...service }: Service): ServiceRow {
+  return { ...service, enabled: Number(enabled), extra: JSON.stringify(extra) };
 }
 
 function endpointRow(endpoint: Endpoint): EndpointRow {
@@ -131,5 +147,6 @@ function endpointRow(endpoint: Endpoint): EndpointRow {
     interface: endpoint.interface,
     url: endpoint.url,
     enabled: Number(endpoint.enabled),
+    extra: JSON.stringify(endpoint.extra),
   };
 }

@@ -8,19 +8,20 @@ import type { ServiceBody } from '../services.ts';
 type Base = Pick<RequestFacts, 'baseUrl'>;
 
 export function serviceToWire(service: Service, { baseUrl }: Base): Static<typeof ServiceBody> {
-  const { id, type, name, description, enabled } = service;
+  const { id, type, name, description, enabled, extra } = service;
   const links = { self: `${baseUrl}/v3/services/${id}` };
-  return { id, type, name: name ?? '', description: description ?? '', enabled, links };
+  return { ...extra, id, type, name: name ?? '', ...(description === null ? {} : { description }), enabled, links };
 }
 
 export function endpointToWire(endpoint: Endpoint, { baseUrl }: Base): Static<typeof EndpointBody> {
-  const { id, serviceId, regionId, interface: side, url, enabled } = endpoint;
+  const { id, serviceId, regionId, interface: side, url, enabled, extra } = endpoint;
   const links = { self: `${baseUrl}/v3/endpoints/${id}` };
-  return { id, service_id: serviceId, interface: side, region: regionId, region_id: regionId, url, enabled, links };
+  const regions = { region: regionId, region_id: regionId };
+  return { ...extra, id, service_id: serviceId, interface: side, ...regions, url, enabled, links };
 }
 
 export function regionToWire(region: Region, { baseUrl }: Base): Static<typeof RegionBody> {
-  const { id, description, parentRegionId } = region;
+  const { id, description, parentRegionId, extra } = region;
   const links = { self: `${baseUrl}/v3/regions/${encodeURIComponent(id)}` };
-  return { id, description, parent_region_id: parentRegionId, links };
+  return { ...extra, id, description, parent_region_id: parentRegionId, links };
 }

@@ -57,6 +57,7 @@ export function catalogToWire(entries: readonly CatalogEntry[]): Static<typeof C
     type,
     name,
     endpoints: endpoints.map((one) => ({
+      ...one.extra,
       id: one.id,
       interface: one.interface,
       region: one.regionId,
