@@ -137,6 +137,7 @@ export const directoryLimited = defineError(
   'internal',
   'LDAPSizeLimitExceeded',
   'Number of User/Group entities returned by LDAP exceeded size limit. Contact your LDAP administrator.',
+);
 /** Its body and its receipt come along: the login goes on with another method. */
 export const moreMethodsNeeded = defineError(
   'unauthorized',

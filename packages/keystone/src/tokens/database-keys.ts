@@ -8,11 +8,13 @@ import { type KeyRotation, type KeyStorage, STAGED, type StoredKey, surplusOf } 
 
 /** Keys in the database, where every node finds them, each sealed with a key that only the nodes have. */
 export class DatabaseKeys implements KeyStorage {
+  readonly place: string;
   readonly #db: Db<KeystoneTables>;
   readonly #repository: string;
   readonly #sealing: KeyEncryptionKey;
 
   constructor(parts: { db: Db<KeystoneTables>; repository: string; sealing: KeyEncryptionKey }) {
+    this.place = `the database’s keys for ${parts.repository}`;
     this.#db = parts.db;
     this.#repository = parts.repository;
     this.#sealing = parts.sealing;

@@ -9,14 +9,14 @@ const OTHERS_READ = 0o004;
 
 /** Keys in Keystone's own layout: a directory of files that are named by their numbers. */
 export class DiskKeys implements KeyStorage {
-  readonly directory: string;
+  readonly place: string;
 
   constructor(directory: string) {
-    this.directory = directory;
+    this.place = directory;
   }
 
   async read(known?: string): Promise<{ stamp: string; keys: StoredKey[] } | undefined> {
-    const { directory } = this;
+    const { place: directory } = this;
     if (!isDirectory(directory)) create(directory);
     for (;;) {
       // The time before the names: what comes in between is read once more.
@@ -34,7 +34,7 @@ export class DiskKeys implements KeyStorage {
   }
 
   async rotate(maxActiveKeys: number): Promise<KeyRotation> {
-    const { directory } = this;
+    const { place: directory } = this;
     const release = lockDirectory(directory);
     try {
       const numbers = numbersOf(readdirSync(directory));
@@ -52,7 +52,7 @@ export class DiskKeys implements KeyStorage {
 
   /** Undefined for a key that is not there any more. */
   async #text(number: number): Promise<string | undefined> {
-    const path = join(this.directory, String(number));
+    const path = join(this.place, String(number));
     try {
       refuseOthers(path, await stat(path));
       return (await readFile(path, 'utf8')).trim();

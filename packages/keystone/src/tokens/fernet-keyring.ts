@@ -43,6 +43,11 @@ export class FernetKeyring {
     return keyring;
   }
 
+  /** Where they are kept, for messages to the operator. */
+  get place(): string {
+    return this.#storage.place;
+  }
+
   /** The primary first, the staged one last. @throws Error when the keys could not be read lately. */
   get keys(): readonly NumberedKey[] {
     this.#lookAgain();

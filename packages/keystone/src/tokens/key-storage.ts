@@ -17,6 +17,8 @@ export interface KeyRotation {
 
 /** Where the keys of one repository are kept. */
 export interface KeyStorage {
+  /** For messages to the operator. */
+  readonly place: string;
   /**
    * The keys, in any order; undefined when nothing changed since `known`. Makes a staged and a primary key when there is
    * none.

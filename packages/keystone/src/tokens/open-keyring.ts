@@ -45,7 +45,10 @@ export async function openKeyrings(sources: KeyringSources): Promise<Keyrings> {
   return { tokens, receipts, credentials };
 }
 
+/** One of each kind: what a key before the last one encrypted has to be encrypted anew before the next rotation. */
+const CREDENTIAL_KEYS = 3;
+
 /** How many keys a rotation leaves, the staged one included. */
 export function maxActiveKeysOf(purpose: KeyPurpose, config: KeystoneConfig): number {
-  return config[purpose].maxActiveKeys;
+  return purpose === 'credentials' ? CREDENTIAL_KEYS : config[purpose].maxActiveKeys;
 }
