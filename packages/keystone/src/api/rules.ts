@@ -26,6 +26,11 @@ export function anyScope(name: string, check: string): Policy {
   return policy(`identity:${name}`, check, { scope: EVERYWHERE });
 }
 
+/** A policy for a project's tokens. */
+export function projectScope(name: string, check: string): Policy {
+  return policy(`identity:${name}`, check, { scope: ['project'] });
+}
+
 /** A policy that a domain's token never satisfies. */
 export function cloudScope(name: string, check: string): Policy {
   return policy(`identity:${name}`, check, { scope: NOT_DOMAIN });

@@ -60,7 +60,7 @@ export class ApplicationCredentials {
 
   constructor(parts: ApplicationCredentialsParts) {
     this.#parts = parts;
-    parts.deletions.on('user', forgetUsers);
+    parts.deletions.on('user', forgetApplicationCredentials);
     parts.deletions.on('role', deleteApplicationCredentialsWithRoles);
   }
 
@@ -157,7 +157,10 @@ export class ApplicationCredentials {
 }
 
 /** Users who are deleted or disabled lose theirs, with the access rules. */
-export async function forgetUsers(tx: Transaction<KeystoneTables>, userIds: readonly string[]): Promise<void> {
+export async function forgetApplicationCredentials(
+  tx: Transaction<KeystoneTables>,
+  userIds: readonly string[],
+): Promise<void> {
   await deleteApplicationCredentialsOfUsers(tx, userIds);
   await deleteAccessRulesOfUsers(tx, userIds);
 }
