@@ -14,6 +14,7 @@ const program = new Command('kumo')
 
 const config = () => readConfig(program.opts<{ config?: string }>().config);
 const json: [string, string] = ['--json', 'print JSON'];
+const collect = (value: string, before: string[]) => [...before, value];
 
 program
   .command('up')
@@ -85,6 +86,27 @@ program
   .action(async (options) =>
     (await import('./cli/node.ts')).nodeCommand(readConfig(options.config ?? program.opts().config)),
   );
+
+const policy = program.command('policy').description('who may do what, and why');
+policy
+  .command('show <service>')
+  .description('every rule that is in force on this node, with the file of those that were replaced')
+  .option(...json)
+  .action(async (service, options) =>
+    (await import('./cli/policy-show.ts')).policyShowCommand(config(), service, options),
+  );
+policy
+  .command('explain')
+  .description('why a token may or may not do an operation; exit code 0: it may, 1: it may not')
+  .requiredOption('--service <name>', 'keystone, glance, placement, nova, neutron or cinder')
+  .addOption(new Option('--operation <name>', 'a name, or method and path: "GET /v3/users"').conflicts('rule'))
+  .option('--rule <name>', 'a rule of policy show')
+  .requiredOption('--token-file <file>', 'where the token is; - for standard input')
+  .option('--target <key=value>', 'what a check reads of the thing acted on; may be repeated', collect, [])
+  .option(...json)
+  .action(async (options) => {
+    process.exitCode = await (await import('./cli/policy-explain.ts')).policyExplainCommand(config(), options);
+  });
 
 const api = program.command('api').description('what the APIs serve, compared with OpenStack');
 api

@@ -11,6 +11,7 @@ import { type Bus, inProcessBus } from '../rpc/index.ts';
 /** Projects of the static tokens. */
 export const TEST_PROJECT = '11111111111111111111111111111111';
 export const OTHER_PROJECT = '22222222222222222222222222222222';
+export const OTHER_DOMAIN = '44444444444444444444444444444444';
 
 const who = (name: string, roles: string[], projectId = TEST_PROJECT): TokenInfo => ({
   userId: `${name}-user`,
@@ -24,14 +25,27 @@ const who = (name: string, roles: string[], projectId = TEST_PROJECT): TokenInfo
   expiresAt: '2100-01-01T00:00:00.000000Z',
 });
 
-/** Token → who it is: `admin`, `member`, `reader` of one project, `other` (a member of another one), `service`. */
+/**
+ * Token → who it is: `admin`, `manager`, `member`, `reader` of one project, `other` (a member of another one), `service` (as
+ * services log in), `serviceOnly` (that role alone), `systemAdmin`, `systemReader`, `domainManager` of another domain.
+ */
 export const TEST_TOKENS: Readonly<Record<string, TokenInfo>> = {
   admin: who('admin', ['admin', 'manager', 'member', 'reader']),
+  manager: who('manager', ['manager', 'member', 'reader']),
   member: who('member', ['member', 'reader']),
   reader: who('reader', ['reader']),
   other: who('other', ['member', 'reader'], OTHER_PROJECT),
   service: who('service', ['admin', 'service', 'member', 'reader'], '33333333333333333333333333333333'),
+  serviceOnly: who('serviceOnly', ['service'], '33333333333333333333333333333333'),
+  systemAdmin: withoutProject('systemAdmin', ['admin', 'manager', 'member', 'reader'], { systemScope: 'all' }),
+  systemReader: withoutProject('systemReader', ['reader'], { systemScope: 'all' }),
+  domainManager: withoutProject('domainManager', ['manager', 'member', 'reader'], { domainId: OTHER_DOMAIN }),
 };
+
+function withoutProject(name: string, roles: string[], scope: Partial<TokenInfo>): TokenInfo {
+  const { projectId: _, projectName: __, projectDomainId: ___, ...person } = who(name, roles);
+  return { ...person, ...scope };
+}
 
 export interface TestEnvOptions {
   /** Default: SQLite in memory, one per service. */
