@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { TokenValidator, type Transport } from '@kumo/core/client';
+import {
+  ACCESS_RULES_HEADER,
+  ACCESS_RULES_VERSION,
+  client,
+  type Transport,
+  tokenInfoOf,
+  validateToken,
+} from '@kumo/core/client';
 import type { Context } from '@kumo/core/context';
 import { KumoError } from '@kumo/core/errors';
 import { CommandError } from '../cli/command-error.ts';
