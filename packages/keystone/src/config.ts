@@ -70,6 +70,7 @@ export const KeystoneConfig = T.Object(
     assignment: AssignmentConfig,
     securityCompliance: SecurityComplianceConfig,
     credentials: CredentialsConfig,
+    directories: DirectoriesConfig,
     endpointFilter: EndpointFilterConfig,
     unifiedLimit: UnifiedLimitConfig,
     listLimit: T.Integer({

@@ -9,5 +9,7 @@ export const UserBody = T.Object({
   default_project_id: T.Optional(T.String()),
   password_expires_at: T.Union([T.String(), T.Null()]),
   options: T.Record(T.String(), T.Unknown()),
+  /** In the answer to a change. */
+  extra: T.Optional(T.Record(T.String(), T.Unknown())),
   links: SelfLink,
 });

@@ -14,17 +14,21 @@ import {
 import { groupToWire } from './wire/groups.ts';
 import { domainFor, ownDomain, pageLinks } from './wire/lists.ts';
 import { projectToWire } from './wire/projects.ts';
-import { equalities, flagValue, nameFilters, timeFilter } from './wire/query.ts';
+import { equalities, flag, flagValue, nameFilters, timeFilter } from './wire/query.ts';
+import { sameId } from './wire/same-id.ts';
 import { newIn, targetOf } from './wire/targets.ts';
 import { userFromWire, userToWire } from './wire/users.ts';
 
 export function userRoutes(parts: KeystoneParts): Route[] {
-  const { users } = parts;
+  const { users, passwords } = parts;
   return [
     implement(listUsers, async ({ ctx, query, authorize, request }) => {
       authorize({ target: { domain_id: ctx.domainId } });
-      const { domain_id, default_project_id, enabled, limit, marker, password_expires_at } = query;
-      const equal = { domain_id, default_project_id, enabled: flagValue(enabled) };
+      const { domain_id, enabled, limit, marker, password_expires_at, idp_id, protocol_id, unique_id } = query;
+      // Those who come from other identity providers; there are none.
+      if ([idp_id, protocol_id, unique_id].some((one) => one !== undefined))
+        return { users: [], links: keystoneLinks(request) };
+      const equal = { domain_id, enabled: flagValue(enabled) };
       const filters = [...nameFilters(query), ...equalities(equal), ...ownDomain(ctx)];
       const passwordEnd = password_expires_at === undefined ? undefined : timeFilter(password_expires_at);
       const found = await users.list({ filters, limit, marker, passwordEnd });
@@ -44,16 +48,19 @@ export function userRoutes(parts: KeystoneParts): Route[] {
     }),
     implement(updateUser, async ({ params, body, authorize, request }) => {
       authorize(targetOf({ user: await users.find(params.user_id) }));
-      if (body.user.domain_id === null) throw invalid({ message: 'Cannot change domain_id of a user.' });
+      if (body.user.domain_id === null) throw invalid({ message: 'Cannot change Domain ID' });
+      sameId(body.user, params.user_id);
       const changes = { ...userFromWire(body.user), domainId: body.user.domain_id };
-      return { user: userToWire(await users.update(params.user_id, changes), request) };
+      const user = await users.update(params.user_id, changes);
+      // Keystone shows the extra attributes of a changed user twice.
+      return { user: { ...userToWire(user, request), extra: user.extra } };
     }),
     implement(deleteUser, async ({ params, authorize }) => {
       authorize(targetOf({ user: await users.find(params.user_id) }));
       await users.delete(params.user_id);
     }),
     implement(changePassword, ({ params, body }) =>
-      users.changePassword(params.user_id, body.user.original_password, body.user.password),
+      passwords.change(params.user_id, body.user.original_password, body.user.password),
     ),
     ...belongingRoutes(parts),
   ];
@@ -62,19 +69,31 @@ export function userRoutes(parts: KeystoneParts): Route[] {
 /** What a user is in. */
 function belongingRoutes({ users, groups, projects }: KeystoneParts): Route[] {
   return [
-    implement(listUserGroups, async ({ params, query, authorize, request }) => {
+    implement(listUserGroups, async ({ ctx, params, query, authorize, request }) => {
       const user = await users.find(params.user_id);
       authorize({ ...targetOf({ user }), user_id: params.user_id });
       if (!user) throw notFound({ kind: 'user', id: params.user_id });
       const { limit, marker } = query;
-      const found = await groups.list({ userId: user.id, filters: nameFilters(query), limit, marker });
+      const found = await groups.list({
+        userId: user.id,
+        filters: [...nameFilters(query), ...ownDomain(ctx)],
+        limit,
+        marker,
+      });
       return { groups: found.rows.map((one) => groupToWire(one, request)), links: pageLinks(request, found) };
     }),
-    implement(listUserProjects, async ({ params, authorize, request }) => {
+    implement(listUserProjects, async ({ params, query, authorize, request }) => {
       const user = await users.find(params.user_id);
       authorize(targetOf({ user }));
       if (!user) throw notFound({ kind: 'user', id: params.user_id });
-      const found = await users.projectsOf(user.id);
+      const { name, domain_id, enabled } = query;
+      const all = await users.projectsOf(user.id);
+      const found = all.filter(
+        (one) =>
+          (name === undefined || one.name === name) &&
+          (domain_id === undefined || one.domainId === domain_id) &&
+          (enabled === undefined || one.enabled === flag(enabled)),
+      );
       const tags = await projects.tagsOf(found);
       return {
         projects: found.map((one) => projectToWire(one, tags.get(one.id) ?? [], request)),

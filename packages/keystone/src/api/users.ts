@@ -1,15 +1,16 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
 import { GroupBody } from './groups.ts';
-import { Id, IdQuery, listOf, nameSearch, Options, page, QueryFlag } from './pieces.ts';
+import { Id, IdQuery, listOf, nameSearch, page, QueryFlag } from './pieces.ts';
 import { ProjectBody } from './projects.ts';
 import { anyScope } from './rules.ts';
 import { UserBody } from './user-body.ts';
+import { UserOptions } from './user-options.ts';
 
 const nullableId = T.Union([Id, T.Null()]);
-const Password = T.String({ minLength: 1, maxLength: 4096 });
+const Password = T.String({ maxLength: 4096 });
 
-/** `description`, `email` and what else a client sends is kept and shown, as Keystone does. */
+/** `email` and what else a client sends is kept and shown, as Keystone does. */
 export const UserCreate = T.Object(
   {
     name: T.String({ minLength: 1, maxLength: 255, format: 'not-blank' }),
@@ -17,9 +18,8 @@ export const UserCreate = T.Object(
     default_project_id: T.Optional(nullableId),
     enabled: T.Optional(T.Boolean()),
     password: T.Optional(T.Union([Password, T.Null()])),
-    options: T.Optional(Options),
+    options: T.Optional(UserOptions),
     description: T.Optional(T.Union([T.String({ maxLength: 4096 }), T.Null()])),
-    email: T.Optional(T.Union([T.String({ maxLength: 1024 }), T.Null()])),
   },
   { maxProperties: 64 },
 );
@@ -41,8 +41,10 @@ export const listUsers = operation({
     ...page,
     ...nameSearch,
     domain_id: T.Optional(IdQuery),
-    default_project_id: T.Optional(IdQuery),
     enabled: T.Optional(QueryFlag),
+    idp_id: T.Optional(IdQuery),
+    protocol_id: T.Optional(IdQuery),
+    unique_id: T.Optional(IdQuery),
     password_expires_at: T.Optional(
       T.String({ maxLength: 64, pattern: '^(?:(?:lt|lte|gt|gte|eq|neq):)?[0-9TZ:.+-]+$' }),
     ),
@@ -104,7 +106,9 @@ export const changePassword = operation({
   method: 'POST',
   path: '/v3/users/{user_id}/password',
   policy: 'none',
-  body: T.Object({ user: T.Object({ original_password: T.String({ maxLength: 4096 }), password: Password }) }),
+  body: T.Object({
+    user: T.Object({ original_password: Password, password: Password }, { additionalProperties: false }),
+  }),
   status: 204,
   errors: [400, 401],
 });
@@ -134,6 +138,11 @@ export const listUserProjects = operation({
     '(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and domain_id:%(target.user.domain_id)s) or user_id:%(target.user.id)s',
   ),
   authorize: 'resource',
+  query: T.Object({
+    name: T.Optional(T.String({ maxLength: 255 })),
+    domain_id: T.Optional(IdQuery),
+    enabled: T.Optional(QueryFlag),
+  }),
   reply: listOf('projects', ProjectBody),
-  errors: [401, 403, 404],
+  errors: [400, 401, 403, 404],
 });

@@ -1,16 +1,16 @@
 import type { Db } from '@kumo/core/db';
 import { type Assignment, assignmentsOf, type Place, rolesHeldAt, SYSTEM_TARGET } from '../db/assignments.ts';
 import { groupTag, projectTag, ROLES_TAG, userTag } from '../db/change-tags.ts';
-import { groupIdsOf } from '../db/groups.ts';
 import { newestPassword } from '../db/passwords.ts';
 import { idsAbove, idsBelow } from '../db/project-trees.ts';
 import { findProject, findProjects, type Project, tagsOf } from '../db/projects.ts';
 import { allImplications, allRoles, type Role } from '../db/roles.ts';
 import type { KeystoneTables } from '../db/schema.ts';
-import { findUser, type User } from '../db/users.ts';
+import type { User } from '../db/users.ts';
 import { isEnabled } from '../passwords/account-rules.ts';
 import type { SecurityCompliance } from '../passwords/password-settings.ts';
 import type { TokenScope } from '../tokens/token-claims.ts';
+import type { IdentitySource } from './identity/identity-source.ts';
 import { RoleTable } from './role-table.ts';
 import type { VersionedCache } from './versioned-cache.ts';
 
@@ -29,18 +29,25 @@ export interface Placed {
 export class Access {
   readonly #db: Db<KeystoneTables>;
   readonly #cache: VersionedCache;
+  readonly #identities: IdentitySource;
   readonly #compliance: SecurityCompliance;
 
-  constructor(db: Db<KeystoneTables>, cache: VersionedCache, compliance: SecurityCompliance) {
-    this.#db = db;
-    this.#cache = cache;
-    this.#compliance = compliance;
+  constructor(parts: {
+    db: Db<KeystoneTables>;
+    cache: VersionedCache;
+    identities: IdentitySource;
+    compliance: SecurityCompliance;
+  }) {
+    this.#db = parts.db;
+    this.#cache = parts.cache;
+    this.#identities = parts.identities;
+    this.#compliance = parts.compliance;
   }
 
   /** Undefined when there is no such user. One that was not in use for too long is not enabled. */
   async identity(userId: string): Promise<Identity | undefined> {
     const load = async () => {
-      const user = await findUser(this.#db.q, userId);
+      const user = await this.#identities.findUser(userId);
       const domain = user && (await this.domain(user.domainId));
       if (!user || !domain) return undefined;
       const password = await newestPassword(this.#db.q, userId);
@@ -86,7 +93,7 @@ export class Access {
 
   /** The groups that a user is in. */
   groupIds(userId: string): Promise<string[]> {
-    return this.#cache.get(`groups ${userId}`, () => groupIdsOf(this.#db.q, userId), [userTag(userId)]);
+    return this.#cache.get(`groups ${userId}`, () => this.#identities.groupIdsOf(userId), [userTag(userId)]);
   }
 
   /** All roles, and what they imply. */

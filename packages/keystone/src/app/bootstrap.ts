@@ -11,10 +11,11 @@ import {
   updateEndpoint,
 } from '../db/catalog.ts';
 import type { Changes } from '../db/changes.ts';
+import { addPassword } from '../db/passwords.ts';
 import { findProject, findProjectByName, insertProject, type Project } from '../db/projects.ts';
 import { findRoleByName, insertRole } from '../db/roles.ts';
 import type { KeystoneTables, TargetKind } from '../db/schema.ts';
-import { findUserByName, insertUser, replacePassword } from '../db/users.ts';
+import { findUserByName, insertUser } from '../db/users.ts';
 import type { PasswordHasher } from '../passwords/password-hasher.ts';
 import { newId } from './new-id.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
@@ -143,7 +144,7 @@ async function ensureRoles(tx: Tx): Promise<Record<RoleName, string>> {
     const known = await findRoleByName(tx, name, null);
     ids[name] = known?.id ?? newId();
     if (known) continue;
-    await insertRole(tx, { id: ids[name], name, domainId: null, description: null, options: {} });
+    await insertRole(tx, { id: ids[name], name, domainId: null, description: null, options: {}, extra: {} });
     created.add(name);
   }
   for (const [prior, implied] of [
@@ -169,7 +170,11 @@ async function ensureUser(tx: Tx, revoked: RevokedTokens, { name, newHash }: Pla
     await insertUser(tx, { ...blank, id, name, domainId: DEFAULT_DOMAIN, enabled: true, createdAt });
   }
   if (newHash !== undefined) {
-    await replacePassword(tx, { id: newId(), userId: id, hash: newHash, createdAt, expiresAt: null });
+    await addPassword(
+      tx,
+      { id: newId(), userId: id, hash: newHash, createdAt, expiresAt: null, selfService: false },
+      0,
+    );
     await upsert(tx, 'bootstrap_passwords', { user_id: id, hash: newHash }, ['user_id'], ['hash']);
     if (known) await revoked.revoke(tx, { userId: id });
   }
@@ -177,7 +182,9 @@ async function ensureUser(tx: Tx, revoked: RevokedTokens, { name, newHash }: Pla
 }
 
 async function ensureCatalog(tx: Tx, { region, endpoints }: KeystoneBootstrap): Promise<void> {
-  if (!(await findRegion(tx, region))) await insertRegion(tx, { id: region, parentRegionId: null, description: '' });
+  if (!(await findRegion(tx, region)))
+    await insertRegion(tx, { id: region, parentRegionId: null, description: '', extra: {} });
+  const blank = { enabled: true, extra: {} };
   const services = (await listServices(tx, {})).rows;
   const present = (await listEndpoints(tx, {})).rows;
   for (const wanted of endpoints) {
@@ -185,7 +192,7 @@ async function ensureCatalog(tx: Tx, { region, endpoints }: KeystoneBootstrap): 
     let serviceId = services.find((one) => one.type === type && one.name === name)?.id;
     if (serviceId === undefined) {
       serviceId = newId();
-      await insertService(tx, { id: serviceId, type, name, description, enabled: true });
+      await insertService(tx, { ...blank, id: serviceId, type, name, description });
     }
     const urls = { public: wanted.publicUrl, internal: wanted.internalUrl, admin: wanted.adminUrl };
     for (const [side, url] of Object.entries(urls)) {
@@ -193,7 +200,7 @@ async function ensureCatalog(tx: Tx, { region, endpoints }: KeystoneBootstrap): 
         (one) => one.serviceId === serviceId && one.interface === side && one.regionId === region,
       );
       if (!known)
-        await insertEndpoint(tx, { id: newId(), serviceId, regionId: region, interface: side, url, enabled: true });
+        await insertEndpoint(tx, { ...blank, id: newId(), serviceId, regionId: region, interface: side, url });
       else if (known.url !== url) await updateEndpoint(tx, { ...known, url });
     }
   }

@@ -20,6 +20,7 @@ import { Deletions } from './deletions.ts';
 import { Domains } from './domains.ts';
 import { Grants } from './grants.ts';
 import { Groups } from './groups.ts';
+import { composeIdentities } from './identity/compose-identities.ts';
 import { limitModel } from './limit-model.ts';
 import { Passcodes } from './passcodes.ts';
 import { ProjectTags } from './project-tags.ts';
@@ -54,9 +55,17 @@ export function composeApp({
   const times = config.tokens;
   const changes = new Changes(db, config.changeCheckMs);
   const cache = new VersionedCache(changes);
-  const access = new Access(db, cache, config.securityCompliance);
-  const revoked = new RevokedTokens(db, cache, times.expirationSeconds + times.allowExpiredWindowSeconds);
-  const references = new References(db);
+  const deletions = new Deletions();
+  const identified = composeIdentities({
+    ...{ db, changes, cache, deletions, config, log },
+    keys: keyrings.directories,
+    domainOf: (domainId) => access.domain(domainId),
+  });
+  const { identities } = identified;
+  const access: Access = new Access({ db, cache, identities, compliance: config.securityCompliance });
+  const keepSeconds = times.expirationSeconds + times.allowExpiredWindowSeconds;
+  const revoked = new RevokedTokens({ db, cache, changes, keepSeconds });
+  const references = new References(db, identities);
   const secured = composePasswords({ db, changes, access, revoked, config, log });
   const { hasher, passwords, compliance } = secured;
   const delegations = new StoredDelegations({ db, cache, changes, access });
@@ -96,7 +105,6 @@ export function composeApp({
     delegations,
   });
   const tokenCatalog = new TokenCatalog(db, cache, { ...config.endpointFilter, publicEndpoint });
-  const deletions = new Deletions();
   const core = { db, changes, revoked, access, deletions, listLimit: config.listLimit };
   const model = limitModel(config.unifiedLimit.enforcementModel);
   const resource = resourceWithin(config.resource, model);
@@ -104,6 +112,7 @@ export function composeApp({
   return {
     ...core,
     cache,
+    ...identified,
     ...secured,
     keyrings,
     references,

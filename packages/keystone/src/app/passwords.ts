@@ -1,22 +1,153 @@
-import { type Db, fromIso } from '@kumo/core/db';
+import { type Db, nowIso } from '@kumo/core/db';
+import { unauthorized } from '@kumo/core/errors';
+import type { Logger } from '@kumo/core/log';
+import type { Transaction } from 'kysely';
+import { REVOCATIONS_TAG, userTag } from '../db/change-tags.ts';
+import type { Changes } from '../db/changes.ts';
+import { addPassword, newestPassword, newestPasswords, type Password, replaceHash } from '../db/passwords.ts';
 import type { KeystoneTables } from '../db/schema.ts';
-import { newestPassword } from '../db/users.ts';
+import { findUser, setLastActive, type User } from '../db/users.ts';
+import { notFound, passwordExpired, passwordNotOwn, passwordTooYoung, passwordUsedBefore } from '../errors.ts';
+import { dayOf, daysTooYoung, endOfPassword, isEnabled, isExpired } from '../passwords/account-rules.ts';
 import type { PasswordHasher } from '../passwords/password-hasher.ts';
+import type { PasswordPattern } from '../passwords/password-pattern.ts';
+import type { SecurityCompliance } from '../passwords/password-settings.ts';
+import type { Access } from './access.ts';
+import type { AccountLocks } from './account-locks.ts';
+import { newId } from './new-id.ts';
+import type { RevokedTokens } from './revoked-tokens.ts';
 
-/** Whether passwords are right. */
+type Tx = Transaction<KeystoneTables>;
+
+interface PasswordsParts {
+  readonly db: Db<KeystoneTables>;
+  readonly changes: Changes;
+  readonly access: Access;
+  readonly revoked: RevokedTokens;
+  readonly hasher: PasswordHasher;
+  readonly locks: AccountLocks;
+  readonly compliance: SecurityCompliance;
+  readonly pattern: PasswordPattern;
+  readonly log: Logger;
+}
+
+/** Passwords of users: proving, setting and changing them, by the rules of `securityCompliance`. */
 export class Passwords {
-  readonly #db: Db<KeystoneTables>;
-  readonly #hasher: PasswordHasher;
+  readonly #parts: PasswordsParts;
 
-  constructor(parts: { db: Db<KeystoneTables>; hasher: PasswordHasher }) {
-    this.#db = parts.db;
-    this.#hasher = parts.hasher;
+  constructor(parts: PasswordsParts) {
+    this.#parts = parts;
   }
 
-  /** Whether it is the user's password; as slow for users who have none, or do not exist. */
-  async isPassword(userId: string | undefined, password: string): Promise<boolean> {
-    const stored = userId === undefined ? undefined : await newestPassword(this.#db.q, userId);
-    const isRight = await this.#hasher.verify(password, stored?.hash);
-    return isRight && (stored?.expiresAt == null || fromIso(stored.expiresAt) > Date.now());
+  /**
+   * A login: returns when it is the user's password and the user may log in. Whether the password is wrong, the account
+   * locked or disabled, or the user unknown (undefined), the answer is the same and takes as long.
+   * @throws unauthorized; passwordExpired to who knows the password; unavailable when too many are waiting.
+   */
+  async verify(user: User | undefined, password: string): Promise<void> {
+    const { user: known, current } = await this.#prove(user, password);
+    if (isExpired(known, current.expiresAt)) throw passwordExpired({ userId: known.id });
+    await this.#remember(known);
+  }
+
+  /**
+   * A new password that somebody else gives a user, to be stored with `save`.
+   * @throws passwordUnfit, passwordTooLong
+   */
+  async prepare(user: Pick<User, 'id' | 'options'>, password: string): Promise<Password> {
+    this.#parts.pattern.check(password);
+    return this.#made(user, password, { selfService: false });
+  }
+
+  async save(tx: Tx, password: Password): Promise<void> {
+    await addPassword(tx, password, this.#parts.compliance.uniqueLastPasswordCount);
+  }
+
+  /** A new password for a user, whose tokens end. @throws notFound, passwordUnfit, passwordTooLong */
+  async set(userId: string, password: string): Promise<void> {
+    const user = await findUser(this.#parts.db.q, userId);
+    if (!user) throw notFound({ kind: 'user', id: userId });
+    await this.#replace(await this.prepare(user, password));
+  }
+
+  /**
+   * A user's own change; one that has expired can still be changed. The user's tokens end.
+   * @throws unauthorized as `verify`; passwordUnfit, passwordNotOwn, passwordTooYoung, passwordUsedBefore
+   */
+  async change(userId: string, original: string, password: string): Promise<void> {
+    const { db, compliance, pattern } = this.#parts;
+    const { user, current } = await this.#prove(await findUser(db.q, userId), original);
+    pattern.check(password);
+    if (user.options.lock_password === true) throw passwordNotOwn();
+    const daysLeft = current.selfService ? daysTooYoung(current.createdAt, compliance) : undefined;
+    if (daysLeft !== undefined) throw passwordTooYoung({ days: compliance.minimumPasswordAge, daysLeft });
+    await this.#refuseUsed(userId, password);
+    await this.#remember(user);
+    await this.#replace(await this.#made(user, password, { selfService: true }));
+  }
+
+  /** The hash is looked at first whatever else is wrong, and the lock last: who guesses at once guesses not more often. */
+  async #prove(user: User | undefined, password: string): Promise<{ user: User; current: Password }> {
+    const { db, hasher, locks, access, compliance } = this.#parts;
+    const stored = user && (await newestPassword(db.q, user.id));
+    const isRight = await hasher.verify(password, stored?.hash);
+    const failures = await locks.failuresOf(user);
+    const isLocked = user !== undefined && locks.isLocked(user, failures);
+    if (isLocked || !isRight) await locks.addFailure(isLocked ? undefined : user);
+    if (!user || !stored || !isRight || isLocked) throw unauthorized();
+    const domain = await access.domain(user.domainId);
+    if (!isEnabled(user, compliance) || !domain?.enabled) throw unauthorized();
+    if (failures) await locks.forget(user);
+    await this.#renew(stored, password);
+    return { user, current: stored };
+  }
+
+  /** A right password whose hash is outdated is hashed anew. Logging in does not depend on it. */
+  async #renew(stored: Password, password: string): Promise<void> {
+    const { hasher, db, log } = this.#parts;
+    if (!hasher.isOutdated(stored.hash)) return;
+    try {
+      await replaceHash(db.q, stored, await hasher.hash(password));
+    } catch (error) {
+      log.warn({ err: error, userId: stored.userId }, 'a password could not be hashed anew');
+    }
+  }
+
+  /** The day of a login. What is kept in memory of the user is only thrown away where somebody looks at that day. */
+  async #remember(user: User): Promise<void> {
+    const today = dayOf(Date.now());
+    if (user.lastActiveOn === today) return;
+    const { db, changes, compliance } = this.#parts;
+    if (compliance.disableUserAccountDaysInactive === undefined) await setLastActive(db.q, user.id, today);
+    else await changes.write((tx) => setLastActive(tx, user.id, today), [userTag(user.id)]);
+  }
+
+  async #refuseUsed(userId: string, password: string): Promise<void> {
+    const { db, hasher, compliance } = this.#parts;
+    const count = compliance.uniqueLastPasswordCount;
+    if (count === 0) return;
+    for (const one of await newestPasswords(db.q, userId, count))
+      if (await hasher.verify(password, one.hash)) throw passwordUsedBefore({ count });
+  }
+
+  async #made(
+    user: Pick<User, 'id' | 'options'>,
+    password: string,
+    { selfService }: { selfService: boolean },
+  ): Promise<Password> {
+    const hash = await this.#parts.hasher.hash(password);
+    const expiresAt = endOfPassword(user, this.#parts.compliance, { selfService });
+    return { id: newId(), userId: user.id, hash, createdAt: nowIso(), expiresAt, selfService };
+  }
+
+  async #replace(password: Password): Promise<void> {
+    const { changes, revoked } = this.#parts;
+    await changes.write(
+      async (tx) => {
+        await this.save(tx, password);
+        await revoked.revoke(tx, { userId: password.userId });
+      },
+      [userTag(password.userId), REVOCATIONS_TAG],
+    );
   }
 }

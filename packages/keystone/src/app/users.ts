@@ -1,22 +1,28 @@
 import { nowIso, type Page } from '@kumo/core/db';
-import { unauthorized } from '@kumo/core/errors';
+import type { Transaction } from 'kysely';
 import { deleteAssignmentsOfActor } from '../db/assignments.ts';
+import { REVOCATIONS_TAG, userTag } from '../db/change-tags.ts';
+import { deleteFailures } from '../db/login-failures.ts';
+import { deletePasswords, type Password, passwordEnds } from '../db/passwords.ts';
 import { findProject, type Project } from '../db/projects.ts';
+import type { KeystoneTables } from '../db/schema.ts';
 import {
   deleteUser,
   findUser,
   insertUser,
   listUsers,
   type PasswordEndFilter,
-  passwordEnds,
-  replacePassword,
+  setLastActive,
   type User,
   updateUser,
 } from '../db/users.ts';
-import { invalid, notFound } from '../errors.ts';
-import type { PasswordHasher } from '../passwords/password-hasher.ts';
+import { invalid, notFound, passwordMissing } from '../errors.ts';
+import { dayOf, isEnabled } from '../passwords/account-rules.ts';
+import type { SecurityCompliance } from '../passwords/password-settings.ts';
+import { forgetApplicationCredentials } from './application-credentials.ts';
 import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
+import { changedOptions } from './immutability.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
 import type { Passwords } from './passwords.ts';
@@ -28,6 +34,7 @@ export interface UserValues {
   readonly defaultProjectId?: string | null;
   /** Null: none. */
   readonly password?: string | null;
+  /** Those to change; null takes one away. */
   readonly options?: Record<string, unknown>;
   readonly extra?: Record<string, unknown>;
 }
@@ -38,8 +45,8 @@ export interface ShownUser extends User {
 }
 
 interface UsersParts extends CoreParts {
-  readonly hasher: PasswordHasher;
   readonly passwords: Passwords;
+  readonly compliance: SecurityCompliance;
 }
 
 export class Users {
@@ -49,16 +56,17 @@ export class Users {
     this.#parts = parts;
   }
 
-  /** Undefined when there is none. */
-  find(id: string): Promise<User | undefined> {
-    return findUser(this.#parts.db.q, id);
+  /** Undefined when there is none. One that was not in use for too long counts as disabled. */
+  async find(id: string): Promise<User | undefined> {
+    const user = await findUser(this.#parts.db.q, id);
+    return user && this.#asOfNow(user);
   }
 
   async list(wanted: ListWanted & { groupId?: string; passwordEnd?: PasswordEndFilter }): Promise<Page<ShownUser>> {
     const { groupId, passwordEnd } = wanted;
     const options = { ...pageOptions(wanted, this.#parts.listLimit), groupId, passwordEnd };
     const { rows, hasMore } = await listUsers(this.#parts.db.q, options);
-    return { rows: await this.#shown(rows), hasMore };
+    return { rows: await this.#shown(rows.map((user) => this.#asOfNow(user))), hasMore };
   }
 
   async show(user: User): Promise<ShownUser> {
@@ -66,84 +74,103 @@ export class Users {
     return shown as ShownUser;
   }
 
-  /** @throws notFound of the domain, invalid, alreadyExists */
+  /** @throws notFound of the domain, invalid, alreadyExists, passwordUnfit, passwordTooLong */
   async create(wanted: UserValues & { name: string; domainId: string }): Promise<ShownUser> {
-    const { db, changes } = this.#parts;
-    const { name, domainId, enabled = true, defaultProjectId = null, password, options = {}, extra = {} } = wanted;
+    const { db, changes, passwords } = this.#parts;
+    const { domainId, enabled = true, defaultProjectId = null, extra = {} } = wanted;
+    const name = wanted.name.trim();
     const domain = await findProject(db.q, domainId);
     if (!domain?.isDomain) throw notFound({ kind: 'domain', id: domainId });
     await this.#refuseDomainAsProject(defaultProjectId);
-    const createdAt = nowIso();
-    const user: User = { id: newId(), name, domainId, enabled, defaultProjectId, options, extra, createdAt };
-    const hash = password == null ? undefined : await this.#parts.hasher.hash(password);
+    const options = changedOptions({}, wanted.options);
+    const user: User = { id: newId(), name, domainId, enabled, defaultProjectId, options, extra, createdAt: nowIso() };
+    const password = await this.#prepared(user, wanted.password);
     await refusingDuplicates('user', name, () =>
-      changes.write(async (tx) => {
-        await insertUser(tx, user);
-        if (hash) await replacePassword(tx, { id: newId(), userId: user.id, hash, createdAt, expiresAt: null });
-      }),
+      changes.write(
+        async (tx) => {
+          await insertUser(tx, user);
+          if (password) await passwords.save(tx, password);
+        },
+        [userTag(user.id)],
+      ),
     );
-    return { ...user, passwordExpiresAt: null };
+    return { ...user, passwordExpiresAt: password?.expiresAt ?? null };
   }
 
-  /** A new password and disabling end the user's tokens. @throws notFound, invalid, alreadyExists */
+  /**
+   * A new password and disabling end the user's tokens; enabling ends its locks. What is refused changes nothing.
+   * @throws notFound, invalid, alreadyExists, passwordUnfit, passwordTooLong
+   */
   async update(id: string, wanted: UserValues): Promise<ShownUser> {
-    const { changes, revoked, hasher } = this.#parts;
-    const known = await this.find(id);
+    const { db, changes } = this.#parts;
+    const known = await findUser(db.q, id);
     if (!known) throw notFound({ kind: 'user', id });
     if (wanted.domainId !== undefined && wanted.domainId !== known.domainId)
-      throw invalid({ message: 'Cannot change domain_id of a user.' });
-    const { name = known.name, enabled = known.enabled, options = known.options, extra = {}, password } = wanted;
-    const { defaultProjectId = known.defaultProjectId } = wanted;
-    if (defaultProjectId !== known.defaultProjectId) await this.#refuseDomainAsProject(defaultProjectId);
-    const user = { ...known, name, enabled, defaultProjectId, options, extra: { ...known.extra, ...extra } };
-    const hash = password == null ? undefined : await hasher.hash(password);
+      throw invalid({ message: 'Cannot change Domain ID' });
+    const { enabled = known.enabled, defaultProjectId = known.defaultProjectId, extra = {} } = wanted;
+    const name = wanted.name?.trim() ?? known.name;
+    if (wanted.defaultProjectId !== undefined) await this.#refuseDomainAsProject(defaultProjectId);
+    const options = changedOptions(known.options, wanted.options);
+    const user: User = { ...known, name, enabled, defaultProjectId, options, extra: { ...known.extra, ...extra } };
+    const password = await this.#prepared(user, wanted.password);
     await refusingDuplicates('user', name, () =>
-      changes.write(async (tx) => {
-        await updateUser(tx, user);
-        if (hash) await replacePassword(tx, { id: newId(), userId: id, hash, createdAt: nowIso(), expiresAt: null });
-        if (hash || (known.enabled && !enabled)) await revoked.revoke(tx, { userId: id });
-      }),
+      changes.write((tx) => this.#store(tx, { known, user, wanted, password }), [userTag(id), REVOCATIONS_TAG]),
     );
-    return this.show(user);
+    return this.show((await this.find(id)) ?? user);
   }
 
-  /** @throws unauthorized for a wrong password, an unknown or a disabled user alike. */
-  async changePassword(id: string, original: string, password: string): Promise<void> {
-    const { passwords, hasher, changes, revoked } = this.#parts;
-    const known = await this.find(id);
-    if (!(await passwords.isPassword(id, original)) || !known?.enabled) throw unauthorized();
-    if (original === password) throw invalid({ message: 'The new password must not be the original one.' });
-    const hash = await hasher.hash(password);
+  /** With the roles that were given to it and what hangs on it. @throws notFound */
+  async delete(id: string): Promise<void> {
+    const { changes, deletions, revoked } = this.#parts;
+    if (!(await findUser(this.#parts.db.q, id))) throw notFound({ kind: 'user', id });
     await changes.write(async (tx) => {
-      await replacePassword(tx, { id: newId(), userId: id, hash, createdAt: nowIso(), expiresAt: null });
+      await deletions.run('user', tx, [id]);
+      await deleteAssignmentsOfActor(tx, 'user', id);
+      await deleteUser(tx, id);
       await revoked.revoke(tx, { userId: id });
     });
   }
 
-  /** With the roles that were given to it. @throws notFound */
-  async delete(id: string): Promise<void> {
-    if (!(await this.find(id))) throw notFound({ kind: 'user', id });
-    await this.#parts.changes.write(async (tx) => {
-      await deleteAssignmentsOfActor(tx, id);
-      await deleteUser(tx, id);
-      await this.#parts.revoked.revoke(tx, { userId: id });
-    });
+  projectsOf(id: string): Promise<Project[]> {
+    return this.#parts.access.projectsOf(id, { onlyEnabled: false });
   }
 
-  projectsOf(id: string): Promise<Project[]> {
-    return this.#parts.access.projectsOf(id);
+  async #store(
+    tx: Transaction<KeystoneTables>,
+    { known, user, wanted, password }: { known: User; user: User; wanted: UserValues; password: Password | undefined },
+  ): Promise<void> {
+    const { passwords, revoked, compliance } = this.#parts;
+    await updateUser(tx, user);
+    if (password) await passwords.save(tx, password);
+    if (wanted.password === null) await deletePasswords(tx, user.id);
+    if (wanted.enabled) {
+      await deleteFailures(tx, user.id);
+      if (compliance.disableUserAccountDaysInactive !== undefined) await setLastActive(tx, user.id, dayOf(Date.now()));
+    }
+    if (password || (known.enabled && !user.enabled)) await revoked.revoke(tx, { userId: user.id });
+    if (known.enabled && !user.enabled) await forgetApplicationCredentials(tx, [user.id]);
+  }
+
+  /** @throws passwordMissing for none where there is a rule about passwords. */
+  async #prepared(user: User, password: string | null | undefined): Promise<Password | undefined> {
+    const { passwords, compliance } = this.#parts;
+    if (password === null && compliance.passwordRegex !== undefined) throw passwordMissing();
+    return password == null ? undefined : passwords.prepare(user, password);
+  }
+
+  #asOfNow(user: User): User {
+    const enabled = isEnabled(user, this.#parts.compliance);
+    return enabled === user.enabled ? user : { ...user, enabled };
   }
 
   async #shown(users: readonly User[]): Promise<ShownUser[]> {
-    const ends = await passwordEnds(
-      this.#parts.db.q,
-      users.map((one) => one.id),
-    );
+    const ids = users.map((one) => one.id);
+    const ends = await passwordEnds(this.#parts.db.q, ids);
     return users.map((one) => ({ ...one, passwordExpiresAt: ends.get(one.id) ?? null }));
   }
 
   async #refuseDomainAsProject(id: string | null): Promise<void> {
     const found = id === null ? undefined : await findProject(this.#parts.db.q, id);
-    if (found?.isDomain) throw invalid({ message: "User's default project ID cannot be a domain ID." });
+    if (found?.isDomain) throw invalid({ message: `User's default project ID cannot be a domain ID: ${id}` });
   }
 }

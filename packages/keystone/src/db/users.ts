@@ -1,6 +1,7 @@
-import { applyFilters, type Filter, type Page, type PageOptions, pageQuery } from '@kumo/core/db';
-import type { Kysely } from 'kysely';
+import { applyFilters, type Page, type PageOptions, pageQuery } from '@kumo/core/db';
+import type { ExpressionBuilder, Kysely } from 'kysely';
 import type { KeystoneTables, UserRow } from './schema.ts';
+import type { PasswordRow } from './schema-passwords.ts';
 
 type Q = Kysely<KeystoneTables>;
 
@@ -14,14 +15,8 @@ export interface User {
   /** `description`, `email` and what else clients add. */
   readonly extra: Record<string, unknown>;
   readonly createdAt: string;
-}
-
-export interface Password {
-  readonly id: string;
-  readonly userId: string;
-  readonly hash: string;
-  readonly createdAt: string;
-  readonly expiresAt: string | null;
+  /** The day of the last login. */
+  readonly lastActiveOn?: string | null;
 }
 
 /** Undefined when there is none. */
@@ -51,7 +46,7 @@ export async function findUsers(q: Q, ids: readonly string[]): Promise<User[]> {
   ).map(fromRow);
 }
 
-/** Users whose password ends before, at or after a time; those whose password never ends are none of them. */
+/** Users whose password ends before, at or after a time; those whose password never ends, or who have none, are none of them. */
 export interface PasswordEndFilter {
   readonly op: 'lt' | 'lte' | 'gt' | 'gte' | 'eq' | 'ne';
   readonly time: string;
@@ -66,16 +61,31 @@ export async function listUsers(
   let query = q.selectFrom('users').selectAll();
   if (groupId !== undefined)
     query = query.where('id', 'in', q.selectFrom('group_members').select('user_id').where('group_id', '=', groupId));
-  if (passwordEnd) {
-    const filters: Filter[] = [{ column: 'expires_at', op: passwordEnd.op, value: passwordEnd.time }];
-    query = query.where('id', 'in', applyFilters(q.selectFrom('passwords').select('user_id'), filters));
-  }
+  if (passwordEnd) query = query.where('id', 'in', usersByPasswordEnd(q, passwordEnd));
   const page = await pageQuery(query, options);
   return { rows: page.rows.map(fromRow), hasMore: page.hasMore };
 }
 
+/** Only a user's newest password counts. */
+function usersByPasswordEnd(q: Q, { op, time }: PasswordEndFilter) {
+  const newer = (eb: ExpressionBuilder<KeystoneTables & { old: PasswordRow }, 'old'>) =>
+    eb
+      .selectFrom('passwords as newer')
+      .select('newer.id')
+      .whereRef('newer.user_id', '=', 'old.user_id')
+      .whereRef('newer.created_at', '>', 'old.created_at');
+  const ending = q
+    .selectFrom('passwords as old')
+    .select('old.user_id')
+    .where((eb) => eb.not(eb.exists(newer(eb))));
+  return applyFilters(ending, [{ column: 'old.expires_at', op, value: time }]);
+}
+
 export async function insertUser(tx: Q, user: User): Promise<void> {
-  await tx.insertInto('users').values(toRow(user)).execute();
+  await tx
+    .insertInto('users')
+    .values({ ...toRow(user), last_active_on: null })
+    .execute();
 }
 
 export async function updateUser(tx: Q, user: User): Promise<void> {
@@ -87,57 +97,19 @@ export async function deleteUser(tx: Q, id: string): Promise<void> {
   await tx.deleteFrom('users').where('id', '=', id).execute();
 }
 
-/** The one that counts. */
-export async function newestPassword(q: Q, userId: string): Promise<Password | undefined> {
-  const row = await q
-    .selectFrom('passwords')
-    .selectAll()
-    .where('user_id', '=', userId)
-    .orderBy('created_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return (
-    row && {
-      id: row.id,
-      userId: row.user_id,
-      hash: row.hash,
-      createdAt: row.created_at,
-      expiresAt: row.expires_at,
-    }
-  );
+/** The day of the last login. */
+export async function setLastActive(q: Q, id: string, day: string): Promise<void> {
+  await q.updateTable('users').set({ last_active_on: day }).where('id', '=', id).execute();
 }
 
-/** When the passwords of some users end; absent: never, or there is none. */
-export async function passwordEnds(q: Q, userIds: readonly string[]): Promise<Map<string, string>> {
-  if (userIds.length === 0) return new Map();
-  const rows = await q
-    .selectFrom('passwords')
-    .select(['user_id', 'created_at', 'expires_at'])
-    .where('user_id', 'in', [...userIds])
-    .orderBy('created_at')
-    .execute();
-  const newest = new Map(rows.map((row) => [row.user_id, row.expires_at]));
-  return new Map([...newest].filter((entry): entry is [string, string] => entry[1] !== null));
-}
-
-/** Replaces a user's password. */
-export async function replacePassword(tx: Q, password: Password): Promise<void> {
-  await tx.deleteFrom('passwords').where('user_id', '=', password.userId).execute();
-  await tx
-    .insertInto('passwords')
-    .values({
-      id: password.id,
-      user_id: password.userId,
-      hash: password.hash,
-      created_at: password.createdAt,
-      expires_at: password.expiresAt,
-    })
-    .execute();
-}
-
-/** Users lose a default project that is deleted. */
-export async function forgetDefaultProject(tx: Q, projectId: string): Promise<void> {
-  await tx.updateTable('users').set({ default_project_id: null }).where('default_project_id', '=', projectId).execute();
+/** Users lose a default project that is deleted. False when it was nobody's. */
+export async function forgetDefaultProject(tx: Q, projectId: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('users')
+    .set({ default_project_id: null })
+    .where('default_project_id', '=', projectId)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
 }
 
 function fromRow(row: UserRow): User {
@@ -150,10 +122,12 @@ function fromRow(row: UserRow): User {
     options: JSON.parse(row.options),
     extra: JSON.parse(row.extra),
     createdAt: row.created_at,
+    lastActiveOn: row.last_active_on,
   };
 }
 
-function toRow(user: User): UserRow {
+/** All but the day of the last login, which is set by logins alone. */
+function toRow(user: User): Omit<UserRow, 'last_active_on'> {
   return {
     id: user.id,
     domain_id: user.domainId,

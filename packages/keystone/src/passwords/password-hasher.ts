@@ -1,9 +1,17 @@
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
-import { unavailable } from '@kumo/core/errors';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hash as hashArgon2, verify as verifyArgon2 } from '@node-rs/argon2';
+import { passwordTooLong } from '../errors.ts';
+import { parseForeignHash } from './foreign-hashes.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 const TAG_BYTES = 32;
+const SALT_BYTES = 16;
 const LANES = 1;
-const PHC = /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,4}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,88})\$([A-Za-z0-9+/]{16,88})$/;
+const ARGON2ID =
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,88})\$([A-Za-z0-9+/]{16,88})$/;
+/** Of how many kinds of hashes it is remembered how long they take. */
+const KINDS = 32;
 
 export interface HashingOptions {
   readonly memoryKib: number;
@@ -12,92 +20,98 @@ export interface HashingOptions {
   readonly concurrency: number;
   /** That may wait for their turn. */
   readonly waiting: number;
+  /** Bytes of a password that count. */
+  readonly maxLength: number;
+  /** Whether a longer one is refused instead of being cut. */
+  readonly strictLength: boolean;
 }
 
-/** Passwords as argon2id in PHC strings, a bounded number of them at a time. */
+/**
+ * Passwords as argon2id in PHC strings; hashes of an OpenStack Keystone are verified as well. The work is done by a bounded
+ * number of the thread pool's threads: the event loop only waits.
+ */
 export class PasswordHasher {
   readonly #options: HashingOptions;
-  readonly #queue: (() => void)[] = [];
-  #running = 0;
+  readonly #line: WaitingLine;
   /** Of no password; verified where there is no hash, for the time that it takes. */
   readonly #nobody: string;
+  /** Milliseconds that a verification takes at least, by the hash's kind. */
+  readonly #leastMs = new Map<string, number>();
 
   constructor(options: HashingOptions) {
     this.#options = options;
-    this.#nobody = phc(options, randomBytes(16), randomBytes(TAG_BYTES));
+    this.#line = new WaitingLine(options);
+    const [salt, tag] = [SALT_BYTES, TAG_BYTES].map((bytes) =>
+      randomBytes(bytes).toString('base64').replace(/=+$/, ''),
+    );
+    this.#nobody = `$argon2id$v=19$m=${options.memoryKib},t=${options.passes},p=${LANES}$${salt}$${tag}`;
   }
 
-  /** @throws unavailable when too many are waiting. */
+  /** @throws unavailable when too many are waiting; passwordTooLong. */
   async hash(password: string): Promise<string> {
+    const bytes = this.#bytesOf(password);
     const { memoryKib, passes } = this.#options;
-    const salt = randomBytes(16);
-    const tag = await this.#derive(password, { salt, memoryKib, passes, lanes: LANES, bytes: TAG_BYTES });
-    return phc(this.#options, salt, tag);
+    const cost = { memoryCost: memoryKib, timeCost: passes, parallelism: LANES, outputLen: TAG_BYTES };
+    return this.#line.run(() => hashArgon2(bytes, { ...cost, salt: randomBytes(SALT_BYTES) }));
   }
 
   /**
-   * Whether it is the password of the hash. Without a hash (an unknown user, one without a password) as much work is done.
-   * @throws unavailable when too many are waiting.
+   * Whether it is the password of the hash. Without a hash (an unknown user, one without a password) as much work is done,
+   * and every "no" takes as long as one about the slowest kind of hash that was met: no answer tells by its time.
+   * @throws unavailable when too many are waiting; passwordTooLong.
    */
   async verify(password: string, hash: string | undefined): Promise<boolean> {
-    const known = PHC.exec(hash ?? '');
-    const parsed = known ?? (PHC.exec(this.#nobody) as RegExpExecArray);
-    const [, memoryKib, passes, lanes, salt, expected] = parsed;
-    const tag = Buffer.from(expected as string, 'base64');
-    const derived = await this.#derive(password, {
-      salt: Buffer.from(salt as string, 'base64'),
-      memoryKib: Number(memoryKib),
-      passes: Number(passes),
-      lanes: Number(lanes),
-      bytes: tag.length,
-    });
-    return timingSafeEqual(derived, tag) && known !== null;
+    const bytes = this.#bytesOf(password);
+    const { isRight, spentMs } = await this.#line.run(() => this.#measure(bytes, hash));
+    if (isRight) return true;
+    const slowestMs = Math.max(...this.#leastMs.values());
+    if (slowestMs > 2 * spentMs) await sleep(slowestMs - spentMs);
+    return false;
   }
 
-  async #derive(
-    password: string,
-    cost: { salt: Buffer; memoryKib: number; passes: number; lanes: number; bytes: number },
-  ): Promise<Buffer> {
-    await this.#enter();
-    try {
-      return await new Promise<Buffer>((resolve, reject) => {
-        const parameters = {
-          message: password,
-          nonce: cost.salt,
-          parallelism: cost.lanes,
-          tagLength: cost.bytes,
-          memory: cost.memoryKib,
-          passes: cost.passes,
-        };
-        argon2('argon2id', parameters, (error, key) => (error ? reject(error) : resolve(key as Buffer)));
-      });
-    } finally {
-      this.#leave();
-    }
+  /** Whether a hash is of another kind, or another cost, than those that are made now. */
+  isOutdated(hash: string): boolean {
+    const [, memoryKib, passes, lanes] = ARGON2ID.exec(hash) ?? [];
+    const wanted = this.#options;
+    return Number(memoryKib) !== wanted.memoryKib || Number(passes) !== wanted.passes || Number(lanes) !== LANES;
   }
 
-  async #enter(): Promise<void> {
-    if (this.#running < this.#options.concurrency) {
-      this.#running += 1;
-      return;
-    }
-    if (this.#queue.length >= this.#options.waiting)
-      throw unavailable({ message: 'Too many logins are waiting: try again in a moment.' }, { retryable: true });
-    await new Promise<void>((resolve) => this.#queue.push(resolve));
+  async #measure(bytes: Buffer, hash: string | undefined): Promise<{ isRight: boolean; spentMs: number }> {
+    const { cost, verify } = this.#verifier(hash);
+    const startedAt = performance.now();
+    const isRight = await verify(bytes);
+    const spentMs = performance.now() - startedAt;
+    const known = this.#leastMs.get(cost);
+    if (known !== undefined || this.#leastMs.size < KINDS)
+      this.#leastMs.set(cost, Math.min(known ?? Number.POSITIVE_INFINITY, spentMs));
+    return { isRight, spentMs };
   }
 
-  /** The turn passes to the next in line. */
-  #leave(): void {
-    const next = this.#queue.shift();
-    if (next) next();
-    else this.#running -= 1;
+  #verifier(hash: string | undefined): { cost: string; verify: (password: Buffer) => Promise<boolean> } {
+    const [, memoryKib, passes, lanes, salt, tag] = ARGON2ID.exec(hash ?? '') ?? [];
+    if (hash !== undefined && salt !== undefined && tag !== undefined && isBase64(salt) && isBase64(tag))
+      return { cost: `argon2id ${memoryKib} ${passes} ${lanes}`, verify: (password) => verifyArgon2(hash, password) };
+    const foreign = hash === undefined ? undefined : parseForeignHash(hash);
+    if (foreign) return foreign;
+    const wanted = this.#options;
+    const verify = async (password: Buffer) => {
+      await verifyArgon2(this.#nobody, password);
+      return false;
+    };
+    return { cost: `argon2id ${wanted.memoryKib} ${wanted.passes} ${LANES}`, verify };
+  }
+
+  /** No more of a password is hashed than counts (OSSA-2012-002). */
+  #bytesOf(password: string): Buffer {
+    const { maxLength, strictLength } = this.#options;
+    const bytes = Buffer.from(password, 'utf8');
+    if (bytes.length <= maxLength) return bytes;
+    if (strictLength) throw passwordTooLong({ size: maxLength });
+    return bytes.subarray(0, maxLength);
   }
 }
 
-function phc({ memoryKib, passes }: HashingOptions, salt: Buffer, tag: Buffer): string {
-  return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${LANES}$${unpadded(salt)}$${unpadded(tag)}`;
-}
-
-function unpadded(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/=+$/, '');
+/** Whether it is what some bytes are in base64 without padding. */
+function isBase64(text: string): boolean {
+  return Buffer.from(text, 'base64').toString('base64').replace(/=+$/, '') === text;
 }

@@ -1,5 +1,6 @@
 import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
+import { extraOf } from '../../app/extra-values.ts';
 import type { ShownUser } from '../../app/users.ts';
 import type { UserBody } from '../user-body.ts';
 import type { UserCreate } from '../users.ts';
@@ -20,6 +21,7 @@ export function userToWire(user: ShownUser, request: Pick<RequestFacts, 'baseUrl
 }
 
 type Wanted = Partial<Static<typeof UserCreate>>;
+/** What is not kept as it is sent: it is ours to say, or has a place of its own, or is never shown. */
 const OURS = new Set([
   'id',
   'links',
@@ -31,11 +33,16 @@ const OURS = new Set([
   'original_password',
   'password_expires_at',
   'options',
+  'extra',
+  'tenants',
+  'groups',
+  'domains',
+  'federated',
 ]);
 
 /** What a client wants of a user; all that is not known is kept as `extra`. */
 export function userFromWire(wanted: Wanted) {
   const { name, default_project_id: defaultProjectId, enabled, password, options } = wanted;
-  const extra = Object.fromEntries(Object.entries(wanted).filter(([key]) => !OURS.has(key)));
+  const extra = extraOf(wanted, OURS);
   return { name, defaultProjectId, enabled, password, options, extra };
 }

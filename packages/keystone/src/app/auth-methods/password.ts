@@ -1,5 +1,4 @@
 import { unauthorized } from '@kumo/core/errors';
-import type { Access } from '../access.ts';
 import type { Passwords } from '../passwords.ts';
 import type { References } from '../references.ts';
 import { type AuthIdentity, type AuthMethod, missingPart, type Proven } from './auth-method.ts';
@@ -7,19 +6,18 @@ import { type AuthIdentity, type AuthMethod, missingPart, type Proven } from './
 /** A user's name and password. */
 export class PasswordMethod implements AuthMethod {
   readonly name = 'password';
-  readonly #parts: { references: References; passwords: Passwords; access: Access };
+  readonly #parts: { references: References; passwords: Passwords };
 
-  constructor(parts: { references: References; passwords: Passwords; access: Access }) {
+  constructor(parts: { references: References; passwords: Passwords }) {
     this.#parts = parts;
   }
 
   async prove({ password: wanted }: AuthIdentity): Promise<Proven> {
     if (!wanted) throw missingPart(this.name);
-    const { references, passwords, access } = this.#parts;
+    const { references, passwords } = this.#parts;
     const user = await references.user(wanted);
-    if (!(await passwords.isPassword(user?.id, wanted.password)) || !user) throw unauthorized();
-    const domain = await access.domain(user.domainId);
-    if (!user.enabled || !domain?.enabled) throw unauthorized();
+    await passwords.verify(user, wanted.password);
+    if (!user) throw unauthorized();
     return { userId: user.id };
   }
 }

@@ -1,0 +1,97 @@
+import { type Db, isForeignKeyViolation, nowIso, toIso } from '@kumo/core/db';
+import { REVOCATIONS_TAG, userTag } from '../db/change-tags.ts';
+import type { Changes } from '../db/changes.ts';
+import {
+  addFailure,
+  deleteFailures,
+  findFailures,
+  insertLock,
+  type LoginFailures,
+  NOBODY,
+} from '../db/login-failures.ts';
+import type { KeystoneTables } from '../db/schema.ts';
+import { findUser, type User } from '../db/users.ts';
+import { notFound } from '../errors.ts';
+import type { SecurityCompliance } from '../passwords/password-settings.ts';
+import type { RevokedTokens } from './revoked-tokens.ts';
+
+interface AccountLocksParts {
+  readonly db: Db<KeystoneTables>;
+  readonly changes: Changes;
+  readonly revoked: RevokedTokens;
+  readonly compliance: SecurityCompliance;
+}
+
+/** Accounts that are locked: after too many wrong passwords, or by an operator. */
+export class AccountLocks {
+  readonly #parts: AccountLocksParts;
+
+  constructor(parts: AccountLocksParts) {
+    this.#parts = parts;
+  }
+
+  /** What is remembered of the user's wrong passwords; nobody's of a user that does not exist. */
+  failuresOf(user: User | undefined): Promise<LoginFailures | undefined> {
+    return findFailures(this.#parts.db.q, user?.id ?? NOBODY);
+  }
+
+  isLocked(user: User, failures: LoginFailures | undefined): boolean {
+    if (failures?.isLocked) return true;
+    const { lockoutFailureAttempts } = this.#parts.compliance;
+    if (!failures || lockoutFailureAttempts === undefined || isExempt(user)) return false;
+    return failures.count >= lockoutFailureAttempts && failures.failedAt >= this.#forgetBefore();
+  }
+
+  /** A wrong password. For a user that does not exist as much is written, so that it takes as long (OSSA-2021-003). */
+  async addFailure(user: User | undefined): Promise<void> {
+    if (this.#parts.compliance.lockoutFailureAttempts === undefined) return;
+    try {
+      await this.#count(user?.id ?? NOBODY);
+    } catch (error) {
+      if (!isForeignKeyViolation(error)) throw error;
+      // The user was deleted meanwhile, or lives in a directory that counts itself.
+      await this.#count(NOBODY);
+    }
+  }
+
+  /** A right one. */
+  async forget(user: User): Promise<void> {
+    await deleteFailures(this.#parts.db.q, user.id);
+  }
+
+  /** Nobody logs in with this user's password until it is unlocked or enabled again; its tokens end. @throws notFound */
+  async lock(userId: string): Promise<void> {
+    const { changes, revoked } = this.#parts;
+    await this.#get(userId);
+    await changes.write(
+      async (tx) => {
+        await insertLock(tx, userId, nowIso());
+        await revoked.revoke(tx, { userId });
+      },
+      [userTag(userId), REVOCATIONS_TAG],
+    );
+  }
+
+  /** Both kinds of locks. @throws notFound */
+  async unlock(userId: string): Promise<void> {
+    await deleteFailures(this.#parts.db.q, (await this.#get(userId)).id);
+  }
+
+  async #get(id: string): Promise<User> {
+    const user = await findUser(this.#parts.db.q, id);
+    if (!user) throw notFound({ kind: 'user', id });
+    return user;
+  }
+
+  #count(id: string): Promise<void> {
+    return this.#parts.db.transaction((tx) => addFailure(tx, id, nowIso(), this.#forgetBefore()));
+  }
+
+  #forgetBefore(): string {
+    return toIso(Date.now() - this.#parts.compliance.lockoutDuration * 1000);
+  }
+}
+
+function isExempt({ options }: User): boolean {
+  return options.ignore_lockout_failure_attempts === true;
+}
