@@ -2,6 +2,7 @@ import { policySettings } from '@kumo/core/policy';
 import { type Static, Type as T } from 'typebox';
 import { EndpointFilterConfig, UnifiedLimitConfig } from './catalog-settings.ts';
 import { CredentialsConfig } from './credentials/credential-settings.ts';
+import { DirectoriesConfig } from './directory-settings.ts';
 import { PasswordsConfig, SecurityComplianceConfig } from './passwords/password-settings.ts';
 import { AdminProjectConfig, AuthConfig, ReceiptsConfig, TokensConfig, TotpConfig } from './tokens/token-settings.ts';
 

@@ -4,6 +4,7 @@ import { accessRuleRoutes } from './access-rules.routes.ts';
 import { applicationCredentialRoutes } from './application-credentials.routes.ts';
 import { authRoutes } from './auth.routes.ts';
 import { discoveryRoutes } from './discovery.routes.ts';
+import { domainConfigRoutes } from './domain-configs.routes.ts';
 import { domainRoutes } from './domains.routes.ts';
 import { endpointGroupRoutes } from './endpoint-groups.routes.ts';
 import { endpointPolicyRoutes } from './endpoint-policies.routes.ts';
@@ -33,6 +34,7 @@ export function allRoutes(parts: KeystoneParts): Route[] {
     ...revokeEventRoutes(parts),
     ...projectRoutes(parts),
     ...projectTagRoutes(parts),
+    ...domainConfigRoutes(parts),
     ...domainRoutes(parts),
     ...userRoutes(parts),
     ...groupRoutes(parts),

@@ -3,6 +3,7 @@ import type { Policy } from '@kumo/core/policy';
 import * as accessRules from './access-rules.ts';
 import * as applicationCredentials from './application-credentials.ts';
 import * as auth from './auth.ts';
+import * as domainConfigs from './domain-configs.ts';
 import * as domains from './domains.ts';
 import * as endpointGroups from './endpoint-groups.ts';
 import * as endpointPolicies from './endpoint-policies.ts';
@@ -30,6 +31,7 @@ const onProject = grantOperations({ actor: 'user', target: 'project', inherited:
 export const keystoneApi = {
   ...auth,
   ...revokeEvents,
+  ...domainConfigs,
   ...domains,
   ...projects,
   ...users,

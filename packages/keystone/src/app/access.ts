@@ -92,7 +92,7 @@ export class Access {
   }
 
   /** The groups that a user is in. */
-  groupIds(userId: string): Promise<string[]> {
+  groupIds(userId: string): Promise<readonly string[]> {
     return this.#cache.get(`groups ${userId}`, () => this.#identities.groupIdsOf(userId), [userTag(userId)]);
   }
 

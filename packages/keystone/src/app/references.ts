@@ -1,8 +1,9 @@
 import type { Db } from '@kumo/core/db';
 import { findProjectByName } from '../db/projects.ts';
 import type { KeystoneTables } from '../db/schema.ts';
-import { findUser, findUserByName, type User } from '../db/users.ts';
+import type { User } from '../db/users.ts';
 import { invalid } from '../errors.ts';
+import type { IdentitySource } from './identity/identity-source.ts';
 
 /** A thing by its id or its name. */
 export interface NamedRef {
@@ -21,20 +22,22 @@ export interface ProjectRef extends NamedRef {
 /** What logins refer to by names or ids. Nothing is said of why a thing is not found. */
 export class References {
   readonly #db: Db<KeystoneTables>;
+  readonly #identities: IdentitySource;
 
-  constructor(db: Db<KeystoneTables>) {
+  constructor(db: Db<KeystoneTables>, identities: IdentitySource) {
     this.#db = db;
+    this.#identities = identities;
   }
 
   /** Undefined when there is no such user. @throws invalid for a reference that names nobody. */
   async user({ id, name, domain }: UserRef): Promise<User | undefined> {
     if (name === undefined) {
       if (id === undefined) throw missing('id or name', 'user');
-      return findUser(this.#db.q, id);
+      return this.#identities.findUser(id);
     }
     if (domain === undefined) throw missing('domain', 'user');
     const domainId = await this.domainId(domain);
-    return domainId === undefined ? undefined : findUserByName(this.#db.q, name, domainId);
+    return domainId === undefined ? undefined : this.#identities.findUserByName(name, domainId);
   }
 
   /** An id is taken as it is. @throws invalid */

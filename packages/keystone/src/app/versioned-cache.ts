@@ -20,14 +20,19 @@ class About {
   readonly tags = new Set<ChangeTag>();
   /** Any change may be one of it. */
   isEverything = false;
+  /** By `performance.now()`: for what nobody here hears of when it changes. */
+  goodUntil = Number.POSITIVE_INFINITY;
 
   add(other: About): void {
     if (other.isEverything) this.isEverything = true;
+    this.goodUntil = Math.min(this.goodUntil, other.goodUntil);
     for (const tag of other.tags) this.tags.add(tag);
   }
 }
 
 const asking = new AsyncLocalStorage<About>();
+
+type Load<T> = (dependsOn: (...tags: ChangeTag[]) => void, lasts: (forMs: number) => void) => Promise<T>;
 
 /** Keeps what was read until what it is about changes. */
 export class VersionedCache {
@@ -44,13 +49,10 @@ export class VersionedCache {
    * and `undefined` are not kept, so that guesses push nothing out. Keys are the callers' to keep apart.
    *
    * @param about what the answer depends on, beside what `load` gets from this cache, which counts by itself; `load` may
-   * name more with the function that it is given. Left out: on everything, and the next change of anything ends it.
+   * name more with the function that it is given, and say with the second one for how long it is to be believed at most.
+   * Left out: on everything, and the next change of anything ends it.
    */
-  async get<T>(
-    key: string,
-    load: (dependsOn: (...tags: ChangeTag[]) => void) => Promise<T>,
-    about?: readonly ChangeTag[],
-  ): Promise<T> {
+  async get<T>(key: string, load: Load<T>, about?: readonly ChangeTag[]): Promise<T> {
     const state = this.#changes.version();
     const version = typeof state === 'number' ? state : await state;
     const entry = this.#find(key, version) ?? this.#load(key, version, load, about);
@@ -72,6 +74,7 @@ export class VersionedCache {
   }
 
   #isTrue(entry: Entry, version: number): boolean {
+    if (performance.now() >= entry.about.goodUntil) return false;
     if (entry.trueAt === version) return true;
     // What a loading answer will be about is not known yet.
     if (entry.isLoading || entry.about.isEverything) return false;
@@ -80,19 +83,17 @@ export class VersionedCache {
     return true;
   }
 
-  #load<T>(
-    key: string,
-    version: number,
-    load: (dependsOn: (...tags: ChangeTag[]) => void) => Promise<T>,
-    tags: readonly ChangeTag[] | undefined,
-  ): Entry {
+  #load<T>(key: string, version: number, load: Load<T>, tags: readonly ChangeTag[] | undefined): Entry {
     const about = new About();
     if (tags) for (const tag of tags) about.tags.add(tag);
     else about.isEverything = true;
     const dependsOn = (...more: ChangeTag[]) => {
       for (const tag of more) about.tags.add(tag);
     };
-    const answer = asking.run(about, () => load(dependsOn));
+    const lasts = (forMs: number) => {
+      about.goodUntil = Math.min(about.goodUntil, performance.now() + forMs);
+    };
+    const answer = asking.run(about, () => load(dependsOn, lasts));
     const entry: Entry = { answer, version, trueAt: version, isLoading: true, about };
     this.#keep(key, entry);
     const ended = (found?: T) => {

@@ -20,10 +20,10 @@ export interface NameSearch {
 }
 
 /** What of a list is wanted; all conditions hold together. */
-export interface DirectoryListWanted {
+export interface DirectoryListWanted<T> {
   readonly names?: readonly NameSearch[];
-  /** Users only. */
-  readonly enabled?: boolean;
+  /** What the directory cannot be asked for. */
+  readonly fits?: (row: T) => boolean;
   /** Entries at most. */
   readonly limit: number;
   /** The local id of the last entry of the page before. */
@@ -47,14 +47,13 @@ export interface IdentityDriver {
   /** Undefined when there is none, also when it is there and the configured filter leaves it out. */
   findUser(localId: string): Promise<DirectoryUser | undefined>;
   findUserByName(name: string): Promise<DirectoryUser | undefined>;
-  listUsers(wanted: DirectoryListWanted): Promise<DirectoryPage<DirectoryUser>>;
+  listUsers(wanted: DirectoryListWanted<DirectoryUser>): Promise<DirectoryPage<DirectoryUser>>;
   findGroup(localId: string): Promise<DirectoryGroup | undefined>;
-  findGroupByName(name: string): Promise<DirectoryGroup | undefined>;
-  listGroups(wanted: DirectoryListWanted): Promise<DirectoryPage<DirectoryGroup>>;
+  listGroups(wanted: DirectoryListWanted<DirectoryGroup>): Promise<DirectoryPage<DirectoryGroup>>;
   /** The groups that a user is in, through other groups too where the configuration says so. None for unknown users. */
   groupsOf(userLocalId: string): Promise<readonly DirectoryGroup[]>;
   /** The members of a group that are users of this directory. None for unknown groups. */
-  membersOf(groupLocalId: string, wanted: DirectoryListWanted): Promise<DirectoryPage<DirectoryUser>>;
+  membersOf(groupLocalId: string, wanted: DirectoryListWanted<DirectoryUser>): Promise<DirectoryPage<DirectoryUser>>;
   /** Whether this is the user's password. An empty one is nobody's, and the directory is not asked. */
   verifyPassword(userLocalId: string, password: string): Promise<boolean>;
   /** Ends its connections. Calls under way end with {@link DirectoryDown}. */

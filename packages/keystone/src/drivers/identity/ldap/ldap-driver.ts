@@ -6,6 +6,7 @@ import type {
   DirectoryPage,
   DirectoryUser,
   IdentityDriver,
+  NameSearch,
 } from '../directory.ts';
 import { EnabledGroup } from './enabled-group.ts';
 import type { Entry } from './entry.ts';
@@ -43,13 +44,10 @@ export class LdapDriver implements IdentityDriver {
     return entry && this.#user(entry);
   }
 
-  async listUsers(wanted: DirectoryListWanted): Promise<DirectoryPage<DirectoryUser>> {
+  async listUsers(wanted: DirectoryListWanted<DirectoryUser>): Promise<DirectoryPage<DirectoryUser>> {
     const { users } = this.#options;
     const enabled = await this.#enabled.members();
-    const collector = new PageCollector(wanted, (entry) => {
-      const user = userOf(entry, users, enabled?.(entry));
-      return user && (wanted.enabled === undefined || wanted.enabled === user.enabled) ? user : undefined;
-    });
+    const collector = new PageCollector(wanted, (entry) => userOf(entry, users, enabled?.(entry)));
     const attributes = userAttributes(users);
     await this.#searches.pages(this.#inTree(users, attributes, nameFilters(users, wanted)), collector.onPage);
     return collector.page;
@@ -60,12 +58,7 @@ export class LdapDriver implements IdentityDriver {
     return entry && groupOf(entry, this.#options.groups);
   }
 
-  async findGroupByName(name: string): Promise<DirectoryGroup | undefined> {
-    const entry = await this.#groupEntry(matches(this.#options.groups.nameAttribute, { op: 'eq', value: name }));
-    return entry && groupOf(entry, this.#options.groups);
-  }
-
-  async listGroups(wanted: DirectoryListWanted): Promise<DirectoryPage<DirectoryGroup>> {
+  async listGroups(wanted: DirectoryListWanted<DirectoryGroup>): Promise<DirectoryPage<DirectoryGroup>> {
     const { groups } = this.#options;
     const collector = new PageCollector(wanted, (entry) => groupOf(entry, groups));
     const search = this.#inTree(groups, groupAttributes(groups), nameFilters(groups, wanted));
@@ -80,14 +73,14 @@ export class LdapDriver implements IdentityDriver {
     return entries.map((entry) => groupOf(entry, this.#options.groups)).filter((group) => group !== undefined);
   }
 
-  async membersOf(groupLocalId: string, wanted: DirectoryListWanted): Promise<DirectoryPage<DirectoryUser>> {
+  async membersOf(
+    groupLocalId: string,
+    wanted: DirectoryListWanted<DirectoryUser>,
+  ): Promise<DirectoryPage<DirectoryUser>> {
     const { users } = this.#options;
     const group = await this.#groupEntry(hasId(this.#options.groups.idAttribute, groupLocalId));
     const enabled = group && (await this.#enabled.members());
-    const collector = new PageCollector(wanted, (entry) => {
-      const user = userOf(entry, users, enabled?.(entry));
-      return user && (wanted.enabled === undefined || wanted.enabled === user.enabled) ? user : undefined;
-    });
+    const collector = new PageCollector(wanted, (entry) => userOf(entry, users, enabled?.(entry)));
     if (group) await this.#memberships.membersOf(group, nameFilters(users, wanted), collector.onPage);
     return collector.page;
   }
@@ -138,6 +131,9 @@ export class LdapDriver implements IdentityDriver {
 
 const FEW = 10;
 
-function nameFilters({ nameAttribute }: TreeOptions, { names = [] }: DirectoryListWanted): (Filter | undefined)[] {
+function nameFilters(
+  { nameAttribute }: TreeOptions,
+  { names = [] }: { names?: readonly NameSearch[] },
+): (Filter | undefined)[] {
   return names.map((search) => matches(nameAttribute, search));
 }
