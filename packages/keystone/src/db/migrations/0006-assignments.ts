@@ -10,8 +10,9 @@ export const assignments = migration('0006-assignments', async (schema, c) => {
   await schema.alterTable('roles').addColumn('extra', c.json()).execute();
   await schema.alterTable('user_groups').addColumn('extra', c.json()).execute();
   await addIndex(schema, 'assignments', ['inherited', 'target_kind']);
-  for (const column of ['is_domain', 'enabled', 'domain_id', 'parent_id', 'name'])
+  for (const column of ['is_domain', 'domain_id', 'parent_id', 'name'])
     await addIndex(schema, 'projects', [column, 'id']);
+  await addIndex(schema, 'projects', ['is_domain', 'enabled', 'id']);
   for (const column of ['domain_id', 'enabled', 'name', 'default_project_id'])
     await addIndex(schema, 'users', [column, 'id']);
   for (const column of ['domain_id', 'name']) await addIndex(schema, 'user_groups', [column, 'id']);
