@@ -123,6 +123,12 @@ onEachDatabase('pages', (subject) => {
       [{ column: 'name', op: 'contains', value: '%' }, ({ name }) => name?.includes('%') ?? false],
       [{ column: 'name', op: 'contains', value: '_' }, ({ name }) => name?.includes('_') ?? false],
       [{ column: 'name', op: 'startsWith', value: 'a' }, ({ name }) => name?.startsWith('a') ?? false],
+      [{ column: 'name', op: 'endsWith', value: 'b' }, ({ name }) => name?.endsWith('b') ?? false],
+      [{ column: 'name', op: 'endsWith', value: 'B' }, ({ name }) => name?.endsWith('B') ?? false],
+      [
+        { column: 'name', op: 'contains', value: 'B', ignoreCase: true },
+        ({ name }) => name?.toLowerCase().includes('b') ?? false,
+      ],
       [{ column: 'name', op: 'like', value: 'a%b' }, ({ name }) => name === 'ab' || name === 'a%b'],
       [{ column: 'size', op: 'gte', value: 2 }, ({ size }) => size !== null && size >= 2],
       [{ column: 'size', op: 'lt', value: 2 }, ({ size }) => size !== null && size < 2],
