@@ -14,7 +14,7 @@ import {
   updateGroup,
 } from './groups.ts';
 import { groupFromWire, groupToWire } from './wire/groups.ts';
-import { domainFor, ownDomain, pageLinks } from './wire/lists.ts';
+import { domainFor, listedDomain, ownDomain, pageLinks } from './wire/lists.ts';
 import { equalities, flagValue, nameFilters } from './wire/query.ts';
 import { sameId } from './wire/same-id.ts';
 import { newIn, targetOf } from './wire/targets.ts';
@@ -27,7 +27,7 @@ export function groupRoutes(parts: KeystoneParts): Route[] {
       authorize({ target: { group: { domain_id: ctx.domainId } } });
       const { domain_id, limit, marker } = query;
       const filters = [...nameFilters(query), ...equalities({ domain_id }), ...ownDomain(ctx)];
-      const found = await groups.list({ filters, limit, marker });
+      const found = await groups.list({ filters, limit, marker, domainId: listedDomain(domain_id, ctx) });
       return { groups: found.rows.map((one) => groupToWire(one, request)), links: pageLinks(request, found) };
     }),
     implement(createGroup, async ({ ctx, body, authorize, request }) => {

@@ -12,7 +12,7 @@ import {
   updateUser,
 } from './users.ts';
 import { groupToWire } from './wire/groups.ts';
-import { domainFor, ownDomain, pageLinks } from './wire/lists.ts';
+import { domainFor, listedDomain, ownDomain, pageLinks } from './wire/lists.ts';
 import { projectToWire } from './wire/projects.ts';
 import { equalities, flag, flagValue, nameFilters, timeFilter } from './wire/query.ts';
 import { sameId } from './wire/same-id.ts';
@@ -31,7 +31,7 @@ export function userRoutes(parts: KeystoneParts): Route[] {
       const equal = { domain_id, enabled: flagValue(enabled) };
       const filters = [...nameFilters(query), ...equalities(equal), ...ownDomain(ctx)];
       const passwordEnd = password_expires_at === undefined ? undefined : timeFilter(password_expires_at);
-      const found = await users.list({ filters, limit, marker, passwordEnd });
+      const found = await users.list({ filters, limit, marker, passwordEnd, domainId: listedDomain(domain_id, ctx) });
       return { users: found.rows.map((one) => userToWire(one, request)), links: pageLinks(request, found) };
     }),
     implement(createUser, async ({ ctx, body, authorize, request }) => {

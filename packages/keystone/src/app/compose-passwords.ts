@@ -7,6 +7,7 @@ import { PasswordHasher } from '../passwords/password-hasher.ts';
 import { PasswordPattern } from '../passwords/password-pattern.ts';
 import type { Access } from './access.ts';
 import { AccountLocks } from './account-locks.ts';
+import type { Identities } from './identity/identities.ts';
 import { Passwords } from './passwords.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 
@@ -15,6 +16,7 @@ export function composePasswords(parts: {
   db: Db<KeystoneTables>;
   changes: Changes;
   access: Access;
+  identities: Identities;
   revoked: RevokedTokens;
   config: KeystoneConfig;
   log: Logger;

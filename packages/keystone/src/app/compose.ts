@@ -12,12 +12,14 @@ import { ApplicationCredentialMethod } from './auth-methods/application-credenti
 import type { AuthMethod } from './auth-methods/auth-method.ts';
 import { PasswordMethod } from './auth-methods/password.ts';
 import { TokenMethod } from './auth-methods/token.ts';
-import { TotpMethod, type TotpSecrets } from './auth-methods/totp.ts';
+import { TotpMethod } from './auth-methods/totp.ts';
 import { Authentication } from './authentication.ts';
 import { composeCatalog, resourceWithin } from './compose-catalog.ts';
+import { composeCredentials } from './compose-credentials.ts';
 import { composePasswords } from './compose-passwords.ts';
 import { Deletions } from './deletions.ts';
 import { Domains } from './domains.ts';
+import { Ec2Tokens } from './ec2-tokens.ts';
 import { Grants } from './grants.ts';
 import { Groups } from './groups.ts';
 import { composeIdentities } from './identity/compose-identities.ts';
@@ -66,12 +68,13 @@ export function composeApp({
   const keepSeconds = times.expirationSeconds + times.allowExpiredWindowSeconds;
   const revoked = new RevokedTokens({ db, cache, changes, keepSeconds });
   const references = new References(db, identities);
-  const secured = composePasswords({ db, changes, access, revoked, config, log });
+  const secured = composePasswords({ db, changes, access, identities, revoked, config, log });
   const { hasher, passwords, compliance } = secured;
   const delegations = new StoredDelegations({ db, cache, changes, access });
   const secrets = new ApplicationCredentialSecrets(hasher);
   const authMethods = config.auth.methods;
-  const totpSecrets: TotpSecrets = { secretsOf: async () => [] };
+  const core = { db, changes, revoked, access, identities, deletions, listLimit: config.listLimit };
+  const kept = composeCredentials(core, keyrings.credentials, config);
   const tokens = new Tokens({
     access,
     cache,
@@ -91,7 +94,7 @@ export function composeApp({
   const methods: AuthMethod[] = [
     new PasswordMethod({ references, passwords }),
     new TokenMethod(tokens),
-    new TotpMethod({ references, access, secrets: totpSecrets, passcodes: new Passcodes(db), ...config.totp }),
+    new TotpMethod({ references, access, secrets: kept.credentials, passcodes: new Passcodes(db), ...config.totp }),
     new ApplicationCredentialMethod({ db, references, secrets, access }),
   ];
   const authentication = new Authentication({
@@ -105,7 +108,6 @@ export function composeApp({
     delegations,
   });
   const tokenCatalog = new TokenCatalog(db, cache, { ...config.endpointFilter, publicEndpoint });
-  const core = { db, changes, revoked, access, deletions, listLimit: config.listLimit };
   const model = limitModel(config.unifiedLimit.enforcementModel);
   const resource = resourceWithin(config.resource, model);
   const projects = new Projects({ ...core, resource });
@@ -114,6 +116,8 @@ export function composeApp({
     cache,
     ...identified,
     ...secured,
+    ...kept,
+    ec2Tokens: new Ec2Tokens({ db, tokens, credentials: kept.credentials, settings: config.credentials }),
     keyrings,
     references,
     delegations,

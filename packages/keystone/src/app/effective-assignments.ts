@@ -1,6 +1,5 @@
 import { type Assignment, type AssignmentFilters, listAssignments, SYSTEM_TARGET } from '../db/assignments.ts';
 import { chunksOf } from '../db/chunks.ts';
-import { membersOf } from '../db/groups.ts';
 import { notFound } from '../errors.ts';
 import type { CoreParts } from './core-parts.ts';
 import type { AssignmentsWanted, ListedAssignment } from './role-assignments.ts';
@@ -146,7 +145,7 @@ export class EffectiveAssignments {
 
   /** No more of them than the list can have, and one. */
   #membersOf(groupId: string): Promise<readonly string[]> {
-    const known = this.#members.get(groupId) ?? membersOf(this.#parts.db.q, groupId, this.#limit + 1);
+    const known = this.#members.get(groupId) ?? this.#parts.identities.memberIdsOf(groupId, this.#limit + 1);
     this.#members.set(groupId, known);
     return known;
   }

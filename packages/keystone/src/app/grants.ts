@@ -6,7 +6,7 @@ import {
   SYSTEM_TARGET,
 } from '../db/assignments.ts';
 import { groupTag, userTag } from '../db/change-tags.ts';
-import { findGroup, type Group } from '../db/groups.ts';
+import type { Group } from '../db/groups.ts';
 import { findProject, type Project } from '../db/projects.ts';
 import { findRole, type Role } from '../db/roles.ts';
 import type { ActorKind, TargetKind } from '../db/schema.ts';
@@ -41,9 +41,9 @@ export class Grants {
   }
 
   async look(ids: GrantIds): Promise<GrantParts> {
-    const { access, db } = this.#parts;
+    const { access, db, identities } = this.#parts;
     const [actor, project, role] = await Promise.all([
-      ids.actor === 'user' ? access.identity(ids.actorId).then((one) => one?.user) : findGroup(db.q, ids.actorId),
+      ids.actor === 'user' ? access.identity(ids.actorId).then((one) => one?.user) : identities.findGroup(ids.actorId),
       ids.targetId === undefined ? undefined : findProject(db.q, ids.targetId),
       ids.roleId === undefined ? undefined : findRole(db.q, ids.roleId),
     ]);

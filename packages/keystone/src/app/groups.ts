@@ -1,22 +1,12 @@
 import type { Page } from '@kumo/core/db';
 import { deleteAssignmentsOfActor } from '../db/assignments.ts';
 import { groupTag, userTag } from '../db/change-tags.ts';
-import {
-  addMember,
-  deleteGroup,
-  findGroup,
-  type Group,
-  insertGroup,
-  isMember,
-  listGroups,
-  removeMember,
-  updateGroup,
-} from '../db/groups.ts';
+import { addMember, deleteGroup, type Group, insertGroup, removeMember, updateGroup } from '../db/groups.ts';
 import { findProject } from '../db/projects.ts';
 import { invalid, missing, notFound } from '../errors.ts';
 import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
-import { type ListWanted, pageOptions } from './list-page.ts';
+import type { ListWanted } from './list-page.ts';
 import { newId } from './new-id.ts';
 
 export interface GroupValues {
@@ -36,11 +26,12 @@ export class Groups {
 
   /** Undefined when there is none. */
   find(id: string): Promise<Group | undefined> {
-    return findGroup(this.#parts.db.q, id);
+    return this.#parts.identities.findGroup(id);
   }
 
-  list(wanted: ListWanted & { userId?: string }): Promise<Page<Group>> {
-    return listGroups(this.#parts.db.q, { ...pageOptions(wanted, this.#parts.listLimit), userId: wanted.userId });
+  /** @param wanted.domainId whose groups are wanted, if one domain's are: they may be in a directory. */
+  list(wanted: ListWanted & { userId?: string; domainId?: string }): Promise<Page<Group>> {
+    return this.#parts.identities.listGroups(wanted);
   }
 
   /** @throws notFound of the domain, alreadyExists */
@@ -49,6 +40,7 @@ export class Groups {
     const name = wanted.name.trim();
     const domain = await findProject(this.#parts.db.q, domainId);
     if (!domain?.isDomain) throw notFound({ kind: 'domain', id: domainId });
+    await this.#parts.identities.refuseDirectory({ domainId });
     const group: Group = { id: newId(), name, domainId, description, extra };
     await refusingDuplicates('group', name, () =>
       this.#parts.changes.write((tx) => insertGroup(tx, group), [groupTag(group.id)]),
@@ -59,6 +51,7 @@ export class Groups {
   /** @throws notFound, invalid, alreadyExists */
   async update(id: string, wanted: GroupValues): Promise<Group> {
     const known = await this.#get(id);
+    await this.#parts.identities.refuseDirectory({ id });
     if (wanted.domainId !== undefined && wanted.domainId !== known.domainId)
       throw invalid({ message: 'Cannot change Domain ID' });
     const { description = known.description, extra = {} } = wanted;
@@ -72,8 +65,9 @@ export class Groups {
 
   /** With the roles that were given to it. @throws notFound */
   async delete(id: string): Promise<void> {
+    const { changes, deletions, identities } = this.#parts;
     await this.#get(id);
-    const { changes, deletions } = this.#parts;
+    await identities.refuseDirectory({ id });
     await changes.write(
       async (tx) => {
         await deletions.run('group', tx, [id]);
@@ -86,21 +80,28 @@ export class Groups {
 
   /** Nothing happens when the user is in it already. Both must be there. */
   async add(groupId: string, userId: string): Promise<void> {
+    await this.#refuseDirectories(groupId, userId);
     await this.#parts.changes.write((tx) => addMember(tx, groupId, userId), [userTag(userId)]);
   }
 
   has(groupId: string, userId: string): Promise<boolean> {
-    return isMember(this.#parts.db.q, groupId, userId);
+    return this.#parts.identities.isMember(groupId, userId);
   }
 
   /** @throws notFound when the user is not in it. */
   async remove(groupId: string, userId: string): Promise<void> {
+    await this.#refuseDirectories(groupId, userId);
     await this.#parts.changes.write(
       async (tx) => {
         if (!(await removeMember(tx, groupId, userId))) throw notMember(groupId, userId);
       },
       [userTag(userId)],
     );
+  }
+
+  /** A group has members of its own kind: those of a directory are the directory's to have, those of the tables ours. */
+  async #refuseDirectories(groupId: string, userId: string): Promise<void> {
+    for (const id of [groupId, userId]) await this.#parts.identities.refuseDirectory({ id });
   }
 
   async #get(id: string): Promise<Group> {

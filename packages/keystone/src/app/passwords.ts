@@ -14,6 +14,8 @@ import type { PasswordPattern } from '../passwords/password-pattern.ts';
 import type { SecurityCompliance } from '../passwords/password-settings.ts';
 import type { Access } from './access.ts';
 import type { AccountLocks } from './account-locks.ts';
+import type { DirectorySource } from './identity/directory-source.ts';
+import type { Identities } from './identity/identities.ts';
 import { newId } from './new-id.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 
@@ -23,6 +25,7 @@ interface PasswordsParts {
   readonly db: Db<KeystoneTables>;
   readonly changes: Changes;
   readonly access: Access;
+  readonly identities: Identities;
   readonly revoked: RevokedTokens;
   readonly hasher: PasswordHasher;
   readonly locks: AccountLocks;
@@ -42,9 +45,12 @@ export class Passwords {
   /**
    * A login: returns when it is the user's password and the user may log in. Whether the password is wrong, the account
    * locked or disabled, or the user unknown (undefined), the answer is the same and takes as long.
-   * @throws unauthorized; passwordExpired to who knows the password; unavailable when too many are waiting.
+   * @throws unauthorized; passwordExpired to who knows the password; unavailable when too many are waiting;
+   * directoryUnavailable of a user in a directory.
    */
   async verify(user: User | undefined, password: string): Promise<void> {
+    const directory = user && (await this.#parts.identities.directoryOf(user));
+    if (directory) return this.#proveThere(directory, user, password);
     const { user: known, current } = await this.#prove(user, password);
     if (isExpired(known, current.expiresAt)) throw passwordExpired({ userId: known.id });
     await this.#remember(known);
@@ -72,11 +78,18 @@ export class Passwords {
 
   /**
    * A user's own change; one that has expired can still be changed. The user's tokens end.
-   * @throws unauthorized as `verify`; passwordUnfit, passwordNotOwn, passwordTooYoung, passwordUsedBefore
+   * @throws unauthorized as `verify`; passwordUnfit, passwordNotOwn, passwordTooYoung, passwordUsedBefore; notAllowed to
+   * a user of a directory.
    */
   async change(userId: string, original: string, password: string): Promise<void> {
-    const { db, compliance, pattern } = this.#parts;
-    const { user, current } = await this.#prove(await findUser(db.q, userId), original);
+    const { identities, compliance, pattern } = this.#parts;
+    const known = await identities.findUser(userId);
+    const directory = known && (await identities.directoryOf(known));
+    if (directory) {
+      await this.#proveThere(directory, known, original);
+      await identities.refuseDirectory({ id: userId });
+    }
+    const { user, current } = await this.#prove(known, original);
     pattern.check(password);
     if (user.options.lock_password === true) throw passwordNotOwn();
     const daysLeft = current.selfService ? daysTooYoung(current.createdAt, compliance) : undefined;
@@ -100,6 +113,13 @@ export class Passwords {
     if (failures) await locks.forget(user);
     await this.#renew(stored, password);
     return { user, current: stored };
+  }
+
+  /** The password is right if the user's directory says so; it also counts the failures. */
+  async #proveThere(directory: DirectorySource, user: User, password: string): Promise<void> {
+    const isRight = await directory.verifyPassword(user.id, password);
+    const domain = await this.#parts.access.domain(user.domainId);
+    if (!isRight || !user.enabled || !domain?.enabled) throw unauthorized();
   }
 
   /** A right password whose hash is outdated is hashed anew. Logging in does not depend on it. */

@@ -39,6 +39,12 @@ export interface AssignmentNames {
   readonly projects: ReadonlyMap<string, Project>;
 }
 
+interface Named {
+  readonly id: string;
+  readonly name: string;
+  readonly domainId: string;
+}
+
 export interface AssignmentList {
   readonly rows: readonly ListedAssignment[];
   /** There are more than a list may have. */
@@ -71,8 +77,7 @@ export class RoleAssignments {
   async names(list: readonly ListedAssignment[]): Promise<AssignmentNames> {
     const { q } = this.#parts.db;
     const idsOf = (kind: 'user' | 'group') => list.filter((one) => one.actorKind === kind).map((one) => one.actorId);
-    const users = await inChunks(idsOf('user'), (some) => findUsers(q, some));
-    const groups = await findGroups(q, idsOf('group'));
+    const { users, groups } = await this.#actors(idsOf('user'), idsOf('group'));
     const { roles } = await this.#parts.access.roleTable();
     const projects = await findProjects(
       q,
@@ -89,6 +94,18 @@ export class RoleAssignments {
       groups: new Map(groups.map((one) => [one.id, one])),
       projects: new Map([...projects, ...domains].map((one) => [one.id, one])),
     };
+  }
+
+  /** Those that are in no table are in directories. */
+  async #actors(userIds: readonly string[], groupIds: readonly string[]) {
+    const { db, identities } = this.#parts;
+    const users: Named[] = await inChunks(userIds, (some) => findUsers(db.q, some));
+    const groups: Named[] = await findGroups(db.q, groupIds);
+    const known = new Set([...users, ...groups].map((one) => one.id));
+    const absent = new Set([...userIds, ...groupIds].filter((id) => !known.has(id)));
+    const elsewhere = absent.size === 0 ? [] : await identities.namesOf([...absent]);
+    const ofKind = (kind: string) => elsewhere.filter((one) => one.kind === kind);
+    return { users: [...users, ...ofKind('user')], groups: [...groups, ...ofKind('group')] };
   }
 
   /** Whether a domain's reader asks for what is elsewhere. */

@@ -44,6 +44,12 @@ export interface ShownUser extends User {
   readonly passwordExpiresAt: string | null;
 }
 
+export interface UsersWanted extends ListWanted {
+  readonly groupId?: string;
+  readonly domainId?: string;
+  readonly passwordEnd?: PasswordEndFilter;
+}
+
 interface UsersParts extends CoreParts {
   readonly passwords: Passwords;
   readonly compliance: SecurityCompliance;
@@ -58,14 +64,17 @@ export class Users {
 
   /** Undefined when there is none. One that was not in use for too long counts as disabled. */
   async find(id: string): Promise<User | undefined> {
-    const user = await findUser(this.#parts.db.q, id);
+    const user = await this.#parts.identities.findUser(id);
     return user && this.#asOfNow(user);
   }
 
-  async list(wanted: ListWanted & { groupId?: string; passwordEnd?: PasswordEndFilter }): Promise<Page<ShownUser>> {
-    const { groupId, passwordEnd } = wanted;
-    const options = { ...pageOptions(wanted, this.#parts.listLimit), groupId, passwordEnd };
-    const { rows, hasMore } = await listUsers(this.#parts.db.q, options);
+  /** @param wanted.domainId whose users are wanted, if one domain's are: they may be in a directory. */
+  async list(wanted: UsersWanted): Promise<Page<ShownUser>> {
+    const { identities, db, listLimit } = this.#parts;
+    // Passwords in directories end when it is none of our business.
+    const { rows, hasMore } = wanted.passwordEnd
+      ? await listUsers(db.q, { ...pageOptions(wanted, listLimit), passwordEnd: wanted.passwordEnd })
+      : await identities.listUsers(wanted);
     return { rows: await this.#shown(rows.map((user) => this.#asOfNow(user))), hasMore };
   }
 
@@ -81,6 +90,7 @@ export class Users {
     const name = wanted.name.trim();
     const domain = await findProject(db.q, domainId);
     if (!domain?.isDomain) throw notFound({ kind: 'domain', id: domainId });
+    await this.#parts.identities.refuseDirectory({ domainId });
     await this.#refuseDomainAsProject(defaultProjectId);
     const options = changedOptions({}, wanted.options);
     const user: User = { id: newId(), name, domainId, enabled, defaultProjectId, options, extra, createdAt: nowIso() };
@@ -104,7 +114,7 @@ export class Users {
   async update(id: string, wanted: UserValues): Promise<ShownUser> {
     const { db, changes } = this.#parts;
     const known = await findUser(db.q, id);
-    if (!known) throw notFound({ kind: 'user', id });
+    if (!known) throw await this.#absent(id);
     if (wanted.domainId !== undefined && wanted.domainId !== known.domainId)
       throw invalid({ message: 'Cannot change Domain ID' });
     const { enabled = known.enabled, defaultProjectId = known.defaultProjectId, extra = {} } = wanted;
@@ -122,13 +132,19 @@ export class Users {
   /** With the roles that were given to it and what hangs on it. @throws notFound */
   async delete(id: string): Promise<void> {
     const { changes, deletions, revoked } = this.#parts;
-    if (!(await findUser(this.#parts.db.q, id))) throw notFound({ kind: 'user', id });
+    if (!(await findUser(this.#parts.db.q, id))) throw await this.#absent(id);
     await changes.write(async (tx) => {
       await deletions.run('user', tx, [id]);
       await deleteAssignmentsOfActor(tx, 'user', id);
       await deleteUser(tx, id);
       await revoked.revoke(tx, { userId: id });
     });
+  }
+
+  /** Of one that is not in the tables. @throws notAllowed when it is in a directory */
+  async #absent(id: string): Promise<Error> {
+    await this.#parts.identities.refuseDirectory({ id });
+    return notFound({ kind: 'user', id });
   }
 
   projectsOf(id: string): Promise<Project[]> {

@@ -50,6 +50,7 @@ export async function keystone(
       },
       stop: async () => {
         await closeApp(app);
+        parts.directories.close();
         await db.close();
       },
     };

@@ -16,3 +16,8 @@ export function ownDomain({ domainId }: Context, column = 'domain_id'): Filter[]
 export function domainFor(wanted: string | null | undefined, ctx: Context): string {
   return wanted ?? ctx.domainId ?? ctx.projectDomainId ?? 'default';
 }
+
+/** The domain whose list is wanted: where its users are in a directory, the list is the directory's. */
+export function listedDomain(wanted: string | undefined, ctx: Context): string | undefined {
+  return ctx.domainId ?? wanted ?? ctx.projectDomainId;
+}

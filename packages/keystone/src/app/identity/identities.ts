@@ -61,13 +61,8 @@ export class Identities implements IdentitySource {
   }
 
   /** The directory of a user; undefined for one in the tables. */
-  directoryOf(user: Pick<User, 'id' | 'domainId'>): Promise<DirectorySource | undefined> {
+  directoryOf(user: Pick<User, 'id'>): Promise<DirectorySource | undefined> {
     return this.#directories.of(user.id);
-  }
-
-  /** The directory of a domain; undefined when its users are in the tables. */
-  directoryOfDomain(domainId: string): Promise<DirectorySource | undefined> {
-    return this.#directories.ofDomain(domainId);
   }
 
   /** Those of some users that are in directories, for their names; a directory that does not answer names nobody. */
