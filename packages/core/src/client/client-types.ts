@@ -1,11 +1,15 @@
 import type { Readable } from 'node:stream';
+import type { Context } from '../context/index.ts';
 import type { BodyOf, HeadersOf, Operation, OperationSpec, ParamsOf, QueryOf, ReplyOf } from '../http/operation.ts';
 
 /** Per call, besides what the contract asks for. */
 export interface CallOptions {
   /** Instead of the client's own token. */
   readonly token?: string | null;
-  /** Sent as X-Service-Token beside a user's token. */
+  /**
+   * Sent as X-Service-Token beside a user's token. Left out, the client's is, where the user's token has access rules (`ctx`
+   * says so): they cover what the user asked for, not what that takes.
+   */
   readonly serviceToken?: string;
   /** Microversion `2.60` or `latest`. */
   readonly version?: string;
@@ -13,7 +17,7 @@ export interface CallOptions {
   /** Instead of the client's deadline. */
   readonly deadlineMs?: number;
   /** The request on whose behalf the call is made: its (global) request id goes along. Its token does not by itself. */
-  readonly ctx?: { readonly requestId: string; readonly globalRequestId?: string };
+  readonly ctx?: Pick<Context, 'requestId' | 'globalRequestId' | 'applicationCredential'>;
 }
 
 type Field<K extends string, V> = unknown extends V

@@ -19,6 +19,8 @@ export interface ClientOptions {
   readonly to: string;
   /** The token of calls that bring none; absent: no token. */
   readonly token?: () => Promise<string>;
+  /** The service's own token, for X-Service-Token beside a user's token that has access rules. Default: `token`. */
+  readonly serviceToken?: () => Promise<string>;
   /** For all attempts of one call together; of a streamed reply until its headers. Default 30,000. */
   readonly deadlineMs?: number;
   /** Service type of `OpenStack-API-Version`, needed to ask for microversions: `compute`. */
@@ -113,7 +115,9 @@ async function requestHeaders(
     if (value !== undefined) headers[name.toLowerCase()] = String(value);
   const token = input.token === undefined ? await options.token?.() : input.token;
   if (typeof token === 'string') headers['x-auth-token'] = token;
-  if (input.serviceToken !== undefined) headers['x-service-token'] = input.serviceToken;
+  const serviceToken =
+    input.serviceToken ?? (isLimited(input) ? await (options.serviceToken ?? options.token)?.() : undefined);
+  if (serviceToken !== undefined) headers['x-service-token'] = serviceToken;
   if (input.ctx) headers['x-openstack-request-id'] = input.ctx.globalRequestId ?? input.ctx.requestId;
   const version = input.version ?? options.version;
   if (version !== undefined) {
@@ -125,6 +129,11 @@ async function requestHeaders(
   if (trace.isSpanContextValid(span.spanContext()) && (traceFlags & 1) === 1)
     headers.traceparent = `00-${traceId}-${spanId}-01`;
   return headers;
+}
+
+/** Whether the call is made with a user's token that has access rules. */
+function isLimited({ token, ctx }: AnyInput): boolean {
+  return typeof token === 'string' && ctx?.applicationCredential?.accessRules !== undefined;
 }
 
 async function decodedBody(reply: TransportReply): Promise<unknown> {

@@ -24,7 +24,12 @@ export interface Context {
   readonly trustorId?: string;
   readonly trusteeId?: string;
   /** The token's application credential; `restricted`: it may not make further credentials and trusts. */
-  readonly applicationCredential?: { readonly id: string; readonly restricted: boolean };
+  readonly applicationCredential?: {
+    readonly id: string;
+    readonly restricted: boolean;
+    /** Kept by core/http; here to tell that there are some. */
+    readonly accessRules?: readonly { readonly service: string; readonly method: string; readonly path: string }[];
+  };
   /** The user's token as it came in, for calls on the user's behalf. Never logged, never stored. */
   readonly token?: string;
   /** The microversion asked for, for services that have them. */

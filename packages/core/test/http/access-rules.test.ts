@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { client, inProcess } from '../../src/client/index.ts';
 import {
   type AccessRule,
   createApp,
@@ -97,4 +98,32 @@ test('a service that comes along is past the rules, whoever else sends a second 
   assert.equal(await statusOf(app, '/v2.1/servers', 'limited', 'limited'), 401);
   assert.equal(await statusOf(app, '/v2.1/servers', 'limited', 'limited service'), 401);
   assert.equal(await statusOf(app, '/v2.1/servers', 'limited', 'wrong'), 401);
+});
+
+test('a service that goes on with a limited token says that it comes along', async () => {
+  const seen: (string | undefined)[] = [];
+  const next = createApp({
+    service: 'glance-api',
+    type: 'image',
+    envelope: novaEnvelope,
+    routes: [
+      implement(listServers, async ({ request }) => void seen.push(request.headers['x-service-token'] as string)),
+    ],
+    tokens: { validate: async (token) => TOKENS[token] },
+    policies: new PolicySet([]),
+    log: silentLogger,
+  });
+  const options = { from: 'nova-api', to: 'glance-api', serviceToken: async () => 'service' };
+  const api = client(
+    { listServers },
+    inProcess(() => next),
+    options,
+  );
+  const ctx = { requestId: 'req-1', applicationCredential: { id: 'c1', restricted: true } };
+  const limited = { ...ctx, applicationCredential: { ...ctx.applicationCredential, accessRules: RULES } };
+  await api.listServers({ token: 'limited', ctx: limited });
+  await api.listServers({ token: 'unlimited', ctx });
+  await api.listServers({ token: 'plain', ctx: { requestId: 'req-2' } });
+  assert.deepEqual(seen, ['service', undefined, undefined]);
+  await assert.rejects(api.listServers({ token: 'limited', ctx }), { kind: 'unauthorized' });
 });

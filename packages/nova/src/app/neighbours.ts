@@ -17,18 +17,20 @@ const CINDER_VERSION = '3.60';
 export function neighbours(env: DaemonEnv): Neighbours {
   const from = 'nova-api';
   const source = new ServiceTokenSource({ transport: env.transport('keystone'), from, ...env.serviceUser('nova') });
+  const serviceToken = () => source.token();
   return {
-    glance: client(glanceApi, env.transport('glance-api'), { from, to: 'glance-api' }),
+    glance: client(glanceApi, env.transport('glance-api'), { from, to: 'glance-api', serviceToken }),
     neutron: client(neutronApi, env.transport('neutron-server'), {
       from,
       to: 'neutron-server',
-      token: () => source.token(),
+      token: serviceToken,
     }),
     cinder: client(cinderApi, env.transport('cinder-api'), {
       from,
       to: 'cinder-api',
       serviceType: 'volume',
       version: CINDER_VERSION,
+      serviceToken,
     }),
   };
 }
