@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Db, nowIso, type Page, toIso } from '@kumo/core/db';
 import type { Transaction } from 'kysely';
+import { REVOCATIONS_TAG } from '../db/change-tags.ts';
+import type { Changes } from '../db/changes.ts';
 import {
   deleteRevocationsBefore,
   insertRevocation,
@@ -36,16 +38,23 @@ const WHOLE_AGAIN_MS = 600_000;
 export class RevokedTokens {
   readonly #db: Db<KeystoneTables>;
   readonly #cache: VersionedCache;
-  /** After so long no token that a revocation could be about is accepted anyhow. */
+  readonly #changes: Changes;
   readonly #keepMs: number;
   #latest = new Map<string, number>();
   #wholeAt = Number.NEGATIVE_INFINITY;
   #readAt = 0;
 
-  constructor(db: Db<KeystoneTables>, cache: VersionedCache, keepSeconds: number) {
-    this.#db = db;
-    this.#cache = cache;
-    this.#keepMs = keepSeconds * 1000;
+  constructor(parts: {
+    db: Db<KeystoneTables>;
+    cache: VersionedCache;
+    changes: Changes;
+    /** After so long no token that a revocation could be about is accepted anyhow. */
+    keepSeconds: number;
+  }) {
+    this.#db = parts.db;
+    this.#cache = parts.cache;
+    this.#changes = parts.changes;
+    this.#keepMs = parts.keepSeconds * 1000;
   }
 
   async isRevoked(token: Revocable): Promise<boolean> {
@@ -59,6 +68,7 @@ export class RevokedTokens {
 
   /** Revokes what was issued up to now. In the transaction of the change that is its reason. */
   async revoke(tx: Transaction<KeystoneTables>, thing: RevokedThing): Promise<void> {
+    this.#changes.touch(tx, REVOCATIONS_TAG);
     const now = Date.now();
     await deleteRevocationsBefore(tx, toIso(now - this.#keepMs));
     const issuedBefore = thing.auditId === undefined ? Math.floor(now / 1000) : Number.MAX_SAFE_INTEGER;
@@ -67,7 +77,7 @@ export class RevokedTokens {
 
   /** The last second of the tokens like this one that are revoked; -Infinity when none is. */
   async latest({ claims, userIds, domainIds, roleIds }: Revocable): Promise<number> {
-    const latest = await this.#cache.get('revocations', () => this.#read());
+    const latest = await this.#cache.get('revocations', () => this.#read(), [REVOCATIONS_TAG]);
     const { scope, auditIds, trustId } = claims;
     const keys = [`audit ${auditIds[0]}`, `chain ${auditIds.at(-1)}`];
     for (const id of userIds) keys.push(`user ${id}`);

@@ -75,13 +75,15 @@ export class Tokens implements TokenChecker {
   /** Undefined for what is not a token of ours, has run out, was revoked, or whose user, scope or roles are gone. */
   async find(token: string, options: { allowExpired?: boolean } = {}): Promise<Token | undefined> {
     if (token.length > LONGEST_TOKEN) return undefined;
-    const found = await this.#parts.cache.get(`token ${token}`, () => this.#read(token));
+    const { cache, keys, revoked, times } = this.#parts;
+    // What a token says and stands for is kept; whether it was revoked is asked each time, so that a logout of somebody
+    // else costs nothing here.
+    const found = await cache.get(`token ${keys.generation} ${token}`, () => this.#read(token), []);
     if (!found) return undefined;
-    const { allowExpiredWindowSeconds } = this.#parts.times;
-    const grace = options.allowExpired ? allowExpiredWindowSeconds : 0;
-    const now = Date.now() / 1000;
-    const isOver = now >= found.claims.expiresAt + grace || now >= (found.delegated?.expiresAt ?? Infinity) + grace;
-    return isOver ? undefined : found;
+    const grace = options.allowExpired ? times.allowExpiredWindowSeconds : 0;
+    const endsAt = Math.min(found.claims.expiresAt, found.delegated?.expiresAt ?? Number.POSITIVE_INFINITY);
+    if (Date.now() / 1000 >= endsAt + grace || (await revoked.isRevoked(revocable(found)))) return undefined;
+    return found;
   }
 
   /** @throws tokenNotFound */
@@ -150,10 +152,7 @@ export class Tokens implements TokenChecker {
   async #read(token: string): Promise<Token | undefined> {
     const opened = await this.#parts.keys.decrypt(token);
     const packed = opened && unpackClaims(opened.plain, this.#parts.authMethods);
-    if (!opened || !packed) return undefined;
-    const found = await this.#resolve({ ...packed, issuedAt: opened.seconds });
-    if (!found || (await this.#parts.revoked.isRevoked(revocable(found)))) return undefined;
-    return found;
+    return opened && packed && this.#resolve({ ...packed, issuedAt: opened.seconds });
   }
 
   /** What the claims stand for now; undefined when the user may have nothing like it (any more). */

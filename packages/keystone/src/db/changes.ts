@@ -21,6 +21,7 @@ export class Changes {
   /** What was read under a smaller number is no longer to be trusted, whatever it is about. */
   #floor = 0;
   #touched = new Map<ChangeTag, number>();
+  readonly #alsoTouched = new WeakMap<Transaction<KeystoneTables>, ChangeTag[]>();
   #checkedAt = Number.NEGATIVE_INFINITY;
   #writes = 0;
   #looking: Promise<number> | undefined;
@@ -46,6 +47,13 @@ export class Changes {
     return true;
   }
 
+  /** What a write touches besides what it names itself: said by who is only handed the transaction. */
+  touch(tx: Transaction<KeystoneTables>, ...tags: ChangeTag[]): void {
+    const known = this.#alsoTouched.get(tx);
+    if (known) known.push(...tags);
+    else this.#alsoTouched.set(tx, tags);
+  }
+
   /**
    * A transaction that changes data. `work` as for `Db.transaction`.
    * @param touches what it changes, from `change-tags.ts`; left out, anything: then nobody keeps anything.
@@ -57,7 +65,8 @@ export class Changes {
     try {
       return await this.#db.transaction(async (tx) => {
         const result = await work(tx);
-        await this.#count(tx, typeof touches === 'function' ? touches(result) : touches);
+        const named = typeof touches === 'function' ? touches(result) : touches;
+        await this.#count(tx, named && [...named, ...(this.#alsoTouched.get(tx) ?? [])]);
         return result;
       });
     } finally {

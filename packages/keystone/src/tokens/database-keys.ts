@@ -4,7 +4,7 @@ import { addKeys, replaceKeys, type SealedKey, sealedKeys } from '../db/fernet-k
 import type { KeystoneTables } from '../db/schema.ts';
 import { newFernetKey } from './fernet.ts';
 import type { KeyEncryptionKey } from './key-encryption-key.ts';
-import { type KeyRotation, type KeyStorage, STAGED, type StoredKey, surplusOf } from './key-storage.ts';
+import { type KeyRotation, type KeyStorage, STAGED, type StoredKey, shiftedBy, surplusOf } from './key-storage.ts';
 
 /** Keys in the database, where every node finds them, each sealed with a key that only the nodes have. */
 export class DatabaseKeys implements KeyStorage {
@@ -37,12 +37,25 @@ export class DatabaseKeys implements KeyStorage {
       const remove = surplusOf([...numbers, primary], maxActiveKeys);
       return { primary, rename: [[STAGED, primary] as [number, number]], remove };
     };
-    const { primary, remove } = await replaceKeys(this.#db, this.#repository, { decide, added: this.#newKey(STAGED) });
+    const { primary, remove } = await replaceKeys(this.#db, this.#repository, {
+      decide,
+      added: [this.#newKey(STAGED)],
+    });
     return { primary, removed: remove };
   }
 
+  async addOlder(texts: readonly string[]): Promise<void> {
+    const decide = (numbers: readonly number[]) => ({ rename: shiftedBy(texts.length, numbers), remove: [] });
+    const added = texts.map((text, at) => this.#sealed(texts.length - at, text));
+    await replaceKeys(this.#db, this.#repository, { decide, added });
+  }
+
   #newKey(number: number): SealedKey {
-    return { number, sealed: this.#sealing.seal(newFernetKey(), this.#repository) };
+    return this.#sealed(number, newFernetKey());
+  }
+
+  #sealed(number: number, text: string): SealedKey {
+    return { number, sealed: this.#sealing.seal(text, this.#repository) };
   }
 
   #open(sealed: string): string {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, type Stats, st
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { newFernetKey } from './fernet.ts';
-import { type KeyRotation, type KeyStorage, STAGED, type StoredKey, surplusOf } from './key-storage.ts';
+import { type KeyRotation, type KeyStorage, STAGED, type StoredKey, shiftedBy, surplusOf } from './key-storage.ts';
 
 const GROUP_OR_OTHERS_WRITE = 0o022;
 const OTHERS_READ = 0o004;
@@ -50,6 +50,18 @@ export class DiskKeys implements KeyStorage {
     }
   }
 
+  async addOlder(texts: readonly string[]): Promise<void> {
+    const { place: directory } = this;
+    const release = lockDirectory(directory);
+    try {
+      for (const [from, to] of shiftedBy(texts.length, numbersOf(readdirSync(directory))))
+        renameSync(join(directory, String(from)), join(directory, String(to)));
+      for (const [at, text] of texts.entries()) writeKey(directory, texts.length - at, text);
+    } finally {
+      release();
+    }
+  }
+
   /** Undefined for a key that is not there any more. */
   async #text(number: number): Promise<string | undefined> {
     const path = join(this.place, String(number));
@@ -89,9 +101,9 @@ function create(directory: string): void {
   }
 }
 
-function writeKey(directory: string, number: number): void {
+function writeKey(directory: string, number: number, text = newFernetKey()): void {
   const draft = join(directory, `.${number}.${process.pid}.new`);
-  writeFileSync(draft, newFernetKey(), { mode: 0o600 });
+  writeFileSync(draft, text, { mode: 0o600 });
   renameSync(draft, join(directory, String(number)));
 }
 

@@ -28,6 +28,7 @@ export class FernetKeyring {
   readonly #storage: KeyStorage;
   #keys: readonly NumberedKey[] = [];
   #stamp: string | undefined;
+  #generation = 0;
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   #failure: Error | undefined;
@@ -52,6 +53,12 @@ export class FernetKeyring {
   get keys(): readonly NumberedKey[] {
     this.#lookAgain();
     return this.#keys;
+  }
+
+  /** Counts the changes: what was decrypted before the last one may be of a key that is gone. */
+  get generation(): number {
+    this.#lookAgain();
+    return this.#generation;
   }
 
   get primary(): NumberedKey {
@@ -90,10 +97,21 @@ export class FernetKeyring {
   /** @see KeyStorage.rotate */
   async rotate(maxActiveKeys: number): Promise<KeyRotation> {
     const rotation = await this.#storage.rotate(maxActiveKeys);
+    await this.#rereadNow();
+    return rotation;
+  }
+
+  /** Keys that only decrypt, newest first. @see KeyStorage.addOlder */
+  async addOlder(texts: readonly string[]): Promise<void> {
+    for (const text of texts) parseFernetKey(text);
+    await this.#storage.addOlder(texts);
+    await this.#rereadNow();
+  }
+
+  async #rereadNow(): Promise<void> {
     // One that is under way may have begun before.
     await this.#reading;
     await this.reread();
-    return rotation;
   }
 
   async #read(): Promise<void> {
@@ -105,6 +123,7 @@ export class FernetKeyring {
     const byNumber = found.keys.toSorted((a, b) => b.number - a.number);
     this.#keys = byNumber.map(({ number, text }) => ({ number, ...parseFernetKey(text) }));
     this.#stamp = found.stamp;
+    this.#generation += 1;
   }
 
   /** In the background: until then the keys that are known do. What went wrong is told to the next who asks. */

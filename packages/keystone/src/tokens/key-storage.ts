@@ -30,6 +30,14 @@ export interface KeyStorage {
    * one among them. Rotations of several processes come one after the other.
    */
   rotate(maxActiveKeys: number): Promise<KeyRotation>;
+  /** Adds keys, newest first, that only decrypt: they go before any of those that are there. */
+  addOlder(texts: readonly string[]): Promise<void>;
+}
+
+/** What keys are numbered when so many older ones come before them, the highest first. The staged one stays. */
+export function shiftedBy(count: number, numbers: readonly number[]): [number, number][] {
+  const active = numbers.filter((number) => number !== STAGED).toSorted((a, b) => b - a);
+  return active.map((number) => [number, number + count]);
 }
 
 /** The numbers that go when those are there and at most so many shall be left, the primary and the staged one always. */
