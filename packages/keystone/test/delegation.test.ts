@@ -3,6 +3,7 @@ import { after, before } from 'node:test';
 import { onDatabases } from '../../core/src/testing/on-databases.ts';
 import { accessRuleSuite } from './access-rule-suite.ts';
 import { applicationCredentialSuite } from './application-credential-suite.ts';
+import { delegatedKeySuite } from './delegated-key-suite.ts';
 import { delegationAdvisorySuite } from './delegation-advisory-suite.ts';
 import { TestKeystone } from './harness.ts';
 import { redelegationSuite } from './redelegation-suite.ts';
@@ -23,4 +24,5 @@ onDatabases('keystone', ({ engine, url }) => {
   applicationCredentialSuite(engine, cloud);
   accessRuleSuite(engine, cloud);
   delegationAdvisorySuite(engine, cloud);
+  delegatedKeySuite(engine, cloud);
 });
