@@ -38,6 +38,11 @@ export const AREAS: Readonly<Record<string, Area>> = {
           /^keystone_tempest_plugin\..*\.test_(?:identity_provider|service_provider|mapping|protocol|federat)\w*\./,
         reason: 'federation comes later',
       },
+      {
+        match:
+          /^keystone_tempest_plugin\.tests\.rbac\.v3\.test_(?:application_credential|trust)\.ProjectAdminTests\.test_identity_(?:get|list|delete)_/,
+        reason: 'the defaults of Keystone after Zed let the admin of a project see and delete those of others',
+      },
     ],
   },
 };
