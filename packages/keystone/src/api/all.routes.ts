@@ -3,9 +3,12 @@ import type { KeystoneParts } from '../app/compose.ts';
 import { accessRuleRoutes } from './access-rules.routes.ts';
 import { applicationCredentialRoutes } from './application-credentials.routes.ts';
 import { authRoutes } from './auth.routes.ts';
+import { credentialRoutes } from './credentials.routes.ts';
 import { discoveryRoutes } from './discovery.routes.ts';
 import { domainConfigRoutes } from './domain-configs.routes.ts';
 import { domainRoutes } from './domains.routes.ts';
+import { ec2CredentialRoutes } from './ec2-credentials.routes.ts';
+import { ec2TokenRoutes } from './ec2-tokens.routes.ts';
 import { endpointGroupRoutes } from './endpoint-groups.routes.ts';
 import { endpointPolicyRoutes } from './endpoint-policies.routes.ts';
 import { endpointRoutes } from './endpoints.routes.ts';
@@ -48,6 +51,9 @@ export function allRoutes(parts: KeystoneParts): Route[] {
     ...trustRoutes(parts),
     ...applicationCredentialRoutes(parts),
     ...accessRuleRoutes(parts),
+    ...credentialRoutes(parts),
+    ...ec2CredentialRoutes(parts),
+    ...ec2TokenRoutes(parts),
     ...endpointGroupRoutes(parts),
     ...projectEndpointRoutes(parts),
     ...policyRoutes(parts),

@@ -3,8 +3,11 @@ import type { Policy } from '@kumo/core/policy';
 import * as accessRules from './access-rules.ts';
 import * as applicationCredentials from './application-credentials.ts';
 import * as auth from './auth.ts';
+import * as credentials from './credentials.ts';
 import * as domainConfigs from './domain-configs.ts';
 import * as domains from './domains.ts';
+import * as ec2Credentials from './ec2-credentials.ts';
+import * as ec2Tokens from './ec2-tokens.ts';
 import * as endpointGroups from './endpoint-groups.ts';
 import * as endpointPolicies from './endpoint-policies.ts';
 import * as endpoints from './endpoints.ts';
@@ -45,6 +48,9 @@ export const keystoneApi = {
   ...trusts,
   ...applicationCredentials,
   ...accessRules,
+  ...credentials,
+  ...ec2Credentials,
+  ...ec2Tokens,
   ...endpointGroups,
   ...projectEndpoints,
   ...policies,
@@ -59,7 +65,11 @@ export const keystoneApi = {
 
 /** Every contract: those above, and the grants of each kind of actor and target. */
 export const keystoneOperations: readonly Operation[] = [
-  ...new Set([...operationsIn(keystoneApi), ...GRANT_KINDS.flatMap((kind) => operationsIn(grantOperations(kind)))]),
+  ...new Map(
+    [...operationsIn(keystoneApi), ...GRANT_KINDS.flatMap((kind) => operationsIn(grantOperations(kind)))].map(
+      (one) => [one.name, one] as const,
+    ),
+  ).values(),
 ];
 
 /** The defaults of all of Keystone's policies: those of its operations, and those that handlers and other rules ask. */
