@@ -54,6 +54,9 @@ export function redelegationSuite(engine: string, cloud: () => TestKeystone): vo
     await expect(204, 'DELETE', `${TRUSTS}/${trust.id}`);
     assert.equal(await people.validity(again), 404);
     for (const { id } of [trust, next, last]) await expect(404, 'GET', `${TRUSTS}/${id}`);
+    const { events } = await expect(200, 'GET', '/v3/OS-REVOKE/events');
+    const told = new Set(events.map((event: Record<string, string>) => event['OS-TRUST:trust_id']));
+    assert.ok([trust, next, last].every(({ id }) => told.has(id)));
   });
 
   test(`${engine}: what is passed on is never more than what was given`, async () => {
@@ -73,12 +76,21 @@ export function redelegationSuite(engine: string, cloud: () => TestKeystone): vo
     assert.equal(plain.redelegated_trust_id, null);
   });
 
-  test(`${engine}: without impersonation nobody comes to impersonate`, async () => {
-    const { trustor, second, third, by, create } = await setUp('plain', { impersonation: false });
-    await create(403, by, trustor, third);
+  test(`${engine}: without impersonation nobody comes to impersonate, and who passes on must have it too`, async () => {
+    const { people, project, lent, trustor, second, third, by, create } = await setUp('plain', {
+      impersonation: false,
+    });
+    await create(403, by, trustor, third, { impersonation: false });
+    await create(404, by, second, third, { impersonation: false });
+    await people.give(second, project.id, lent.id);
     await create(403, by, second, third);
     const made = (await create(201, by, second, third, { impersonation: false })).trust;
     assert.equal(made.impersonation, false);
+    const token = await people.tokenOf(people.throughTrust(third, made.id));
+    assert.equal(await people.validity(token), 200);
+    await people.take(second, project.id, lent.id);
+    assert.equal(await people.validity(token), 404);
+    assert.equal((await people.authenticate(people.throughTrust(third, made.id))).status, 403);
   });
 
   test(`${engine}: a trust that may not be passed on is not`, async () => {

@@ -87,8 +87,8 @@ export class StoredDelegations implements Delegations {
   }
 
   /**
-   * Everybody on the way from the first trustor must still be there, and the trustor must still have every role: a trust
-   * is whole or nothing.
+   * Everybody on the way from the first trustor must still be there, and the trustors must still have every role: a trust is
+   * whole or nothing.
    */
   async #standing(trust: TrustWithRoles): Promise<Standing> {
     let first = trust;
@@ -102,20 +102,26 @@ export class StoredDelegations implements Delegations {
         expiresAt = parent.expiresAt;
       first = parent;
     }
-    const roles = await this.#rolesLeft(trust, first.trustorId);
+    const roles = await this.#rolesLeft(trust, new Set([first.trustorId, trust.trustorId]));
     if (!roles) return { refusal: 'Trustee has no delegated roles.' };
     return { roles, ownerId: first.trustorId, expiresAt };
   }
 
-  /** Undefined when the trustor has lost one. */
-  async #rolesLeft({ roleIds, projectId }: TrustWithRoles, trustorId: string): Promise<Role[] | undefined> {
+  /** Undefined when one of the trustors (the first, and the one who passed it on last) has lost one. */
+  async #rolesLeft(
+    { roleIds, projectId }: TrustWithRoles,
+    trustorIds: ReadonlySet<string>,
+  ): Promise<Role[] | undefined> {
     const { access } = this.#parts;
     if (projectId === null) return undefined;
     const table = await access.roleTable();
-    if (!roleIds.every((id) => table.roles.has(id))) return undefined;
-    const held = new Set((await access.roles(trustorId, { kind: 'project', projectId })).map((role) => role.id));
     const roles = table.effective(roleIds);
-    return roles.length > 0 && roles.every((role) => held.has(role.id)) ? roles : undefined;
+    if (roles.length === 0 || !roleIds.every((id) => table.roles.has(id))) return undefined;
+    for (const trustorId of trustorIds) {
+      const held = new Set((await access.roles(trustorId, { kind: 'project', projectId })).map((role) => role.id));
+      if (!roles.every((role) => held.has(role.id))) return undefined;
+    }
+    return roles;
   }
 
   async #ofApplicationCredential(id: string, userId: string, projectId: string): Promise<Delegated | undefined> {

@@ -4,6 +4,7 @@ import {
   deleteTrust,
   deleteTrustsOfUsers,
   findTrust,
+  idsOfTrustTree,
   insertTrust,
   listTrusts,
   type Trust,
@@ -73,7 +74,7 @@ export class Trusts {
     if (!(await access.identity(trusteeId))) throw notFound({ kind: 'user', id: trusteeId });
     const sources = sourceId === undefined ? [] : await this.#chain(sourceId);
     const roleIds = rolesNamed(await access.roleTable(), roles);
-    await this.#requireRoles(sources.at(-1)?.trustorId ?? trustorId, projectId, roleIds);
+    await this.#requireRoles(trustorId, projectId, roleIds);
     const trust: TrustWithRoles = {
       id: newId(),
       trustorId,
@@ -100,7 +101,14 @@ export class Trusts {
   /** With those that pass it on. Their tokens end. @throws notFound */
   async delete(id: string): Promise<void> {
     if (!(await this.find(id))) throw notFound({ kind: 'trust', id });
-    await this.#parts.changes.write((tx) => deleteTrust(tx, id), [trustTag(id)]);
+    const { changes, revoked } = this.#parts;
+    await changes.write(
+      async (tx) => {
+        for (const trustId of await idsOfTrustTree(tx, id)) await revoked.revoke(tx, { trustId });
+        await deleteTrust(tx, id);
+      },
+      [trustTag(id)],
+    );
   }
 
   /** @throws notFound */

@@ -57,6 +57,17 @@ export async function insertTrust(tx: Q, trust: TrustWithRoles): Promise<void> {
   if (roles.length > 0) await tx.insertInto('trust_roles').values(roles).execute();
 }
 
+/** A trust and all that pass it on, directly or further on. */
+export async function idsOfTrustTree(tx: Q, id: string): Promise<string[]> {
+  const ids = [id];
+  for (let level = ids; level.length > 0; ) {
+    const rows = await tx.selectFrom('trusts').select('id').where('redelegated_trust_id', 'in', level).execute();
+    level = rows.map((row) => row.id);
+    ids.push(...level);
+  }
+  return ids;
+}
+
 /** With all that pass it on. */
 export async function deleteTrust(tx: Q, id: string): Promise<void> {
   await tx.deleteFrom('trusts').where('id', '=', id).execute();
