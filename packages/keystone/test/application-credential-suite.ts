@@ -148,7 +148,6 @@ export function applicationCredentialSuite(engine: string, cloud: () => TestKeys
     for (const way of [
       { id, secret: `${secret}x` },
       { id, secret: '' },
-      { id: 'nothing', secret },
       { name: 'app', user: { id: 'nobody' }, secret },
       { name: 'none', user: { id: owner.id }, secret },
     ])
@@ -160,6 +159,7 @@ export function applicationCredentialSuite(engine: string, cloud: () => TestKeys
       { id },
     ])
       assert.equal((await people.authenticate(people.withCredential(way))).status, 400, JSON.stringify(way));
+    assert.equal((await people.authenticate(people.withCredential({ id: 'nothing', secret }))).status, 404);
     // Another user in the request changes nothing about whose it is.
     const admin = { name: 'admin', domain: { id: 'default' } };
     const injected = await people.authenticate(people.withCredential({ id, user: admin, secret }));
@@ -219,8 +219,6 @@ export function applicationCredentialSuite(engine: string, cloud: () => TestKeys
       owner: (made: Awaited<ReturnType<typeof setUp>>) => expect(204, 'DELETE', `/v3/users/${made.owner.id}`),
       project: (made: Awaited<ReturnType<typeof setUp>>) => expect(204, 'DELETE', `/v3/projects/${made.project.id}`),
       role: (made: Awaited<ReturnType<typeof setUp>>) => expect(204, 'DELETE', `/v3/roles/${made.extra.id}`),
-      disabled: (made: Awaited<ReturnType<typeof setUp>>) =>
-        expect(200, 'PATCH', `/v3/users/${made.owner.id}`, { body: { user: { enabled: false } } }),
     };
     for (const [name, end] of Object.entries(ends)) {
       const made = await setUp(`end-${name}`);
@@ -228,8 +226,24 @@ export function applicationCredentialSuite(engine: string, cloud: () => TestKeys
       const token = await made.people.tokenOf(made.people.withCredential({ id, secret }));
       await end(made, id);
       assert.equal(await made.people.validity(token), 404, name);
-      assert.equal((await made.people.authenticate(made.people.withCredential({ id, secret }))).status, 401, name);
+      assert.equal((await made.people.authenticate(made.people.withCredential({ id, secret }))).status, 404, name);
       await expect(404, 'GET', `${made.path}/${id}`);
     }
+  });
+
+  test(`${engine}: it is of no use while its owner or project is disabled`, async () => {
+    const { people, owner, project, create } = await setUp('disabled');
+    const { id, secret } = await create();
+    for (const [path, kind] of [
+      [`/v3/users/${owner.id}`, 'user'],
+      [`/v3/projects/${project.id}`, 'project'],
+    ] as const) {
+      const token = await people.tokenOf(people.withCredential({ id, secret }));
+      await expect(200, 'PATCH', path, { body: { [kind]: { enabled: false } } });
+      assert.equal(await people.validity(token), 404, kind);
+      assert.equal((await people.authenticate(people.withCredential({ id, secret }))).status, 401, kind);
+      await expect(200, 'PATCH', path, { body: { [kind]: { enabled: true } } });
+    }
+    await people.tokenOf(people.withCredential({ id, secret }));
   });
 }

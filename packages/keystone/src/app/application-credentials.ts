@@ -60,7 +60,7 @@ export class ApplicationCredentials {
 
   constructor(parts: ApplicationCredentialsParts) {
     this.#parts = parts;
-    parts.deletions.on('user', forgetApplicationCredentials);
+    parts.deletions.on('user', forgetUsers);
     parts.deletions.on('role', deleteApplicationCredentialsWithRoles);
   }
 
@@ -156,11 +156,8 @@ export class ApplicationCredentials {
   }
 }
 
-/** Users who are deleted or disabled lose theirs, with the access rules. */
-export async function forgetApplicationCredentials(
-  tx: Transaction<KeystoneTables>,
-  userIds: readonly string[],
-): Promise<void> {
+/** Users who are deleted lose theirs, with the access rules. */
+async function forgetUsers(tx: Transaction<KeystoneTables>, userIds: readonly string[]): Promise<void> {
   await deleteApplicationCredentialsOfUsers(tx, userIds);
   await deleteAccessRulesOfUsers(tx, userIds);
 }

@@ -19,7 +19,6 @@ import {
 import { invalid, notFound, passwordMissing } from '../errors.ts';
 import { dayOf, isEnabled } from '../passwords/account-rules.ts';
 import type { SecurityCompliance } from '../passwords/password-settings.ts';
-import { forgetApplicationCredentials } from './application-credentials.ts';
 import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import { changedOptions } from './immutability.ts';
@@ -164,7 +163,6 @@ export class Users {
       if (compliance.disableUserAccountDaysInactive !== undefined) await setLastActive(tx, user.id, dayOf(Date.now()));
     }
     if (password || (known.enabled && !user.enabled)) await revoked.revoke(tx, { userId: user.id });
-    if (known.enabled && !user.enabled) await forgetApplicationCredentials(tx, [user.id]);
   }
 
   /** @throws passwordMissing for none where there is a rule about passwords. */

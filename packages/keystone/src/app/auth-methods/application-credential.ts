@@ -6,7 +6,7 @@ import {
   findApplicationCredentialByName,
 } from '../../db/application-credentials.ts';
 import type { KeystoneTables } from '../../db/schema.ts';
-import { referenceMissing } from '../../errors.ts';
+import { notFound, referenceMissing } from '../../errors.ts';
 import type { Access } from '../access.ts';
 import type { ApplicationCredentialSecrets } from '../application-credential-secrets.ts';
 import { isOver } from '../expiry.ts';
@@ -29,10 +29,13 @@ export class ApplicationCredentialMethod implements AuthMethod {
     this.#parts = parts;
   }
 
+  /** @throws notFound for an id that there is not; else as every method does. */
   async prove({ applicationCredential: wanted }: AuthIdentity): Promise<Proven> {
     if (!wanted) throw missingPart(this.name);
     const { secrets, access } = this.#parts;
     const credential = await this.#find(wanted);
+    // As Keystone does: nobody guesses an id, and who has one learns that there is no use trying. Names tell nothing.
+    if (!credential && wanted.id !== undefined) throw notFound({ kind: 'Application Credential', id: wanted.id });
     if (!(await secrets.verify(wanted.secret, credential)) || !credential || isOver(credential.expiresAt))
       throw unauthorized();
     const { id, userId, projectId } = credential;
