@@ -1,7 +1,7 @@
-import { implement, type RequestFacts, type Route } from '@kumo/core/http';
+import { type AuthorizeOptions, implement, type RequestFacts, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import type { Project } from '../db/projects.ts';
-import { notFound } from '../errors.ts';
+import { invalid, notFound } from '../errors.ts';
 import { createDomain, deleteDomain, listDomains, showDomain, updateDomain } from './domains.ts';
 import { domainFromWire, domainToWire } from './wire/domains.ts';
 import { ownDomain, pageLinks } from './wire/lists.ts';
@@ -9,9 +9,19 @@ import { equalities, flagValue, nameFilters } from './wire/query.ts';
 import { sameId } from './wire/same-id.ts';
 import { targetOf } from './wire/targets.ts';
 
+type Authorize = (target: Record<string, unknown>, options?: AuthorizeOptions) => void;
+
 export function domainRoutes({ domains, projects }: KeystoneParts): Route[] {
   const shown = async (domain: Project, request: RequestFacts) =>
     domainToWire(domain, (await projects.tagsOf([domain])).get(domain.id) ?? [], request);
+  /** A domain whose policy holds. As in Keystone, of one that is not there everybody is told so. */
+  const look = async (id: string, authorize: Authorize): Promise<string> => {
+    const domain = await domains.find(id);
+    const absent = notFound({ kind: 'domain', id });
+    authorize(targetOf({ domain }), domain ? {} : { notFound: absent });
+    if (!domain) throw absent;
+    return id;
+  };
   return [
     implement(listDomains, async ({ ctx, query, authorize, request }) => {
       authorize({ target: { domain: { id: ctx.domainId } } });
@@ -35,11 +45,15 @@ export function domainRoutes({ domains, projects }: KeystoneParts): Route[] {
       if (!domain) throw notFound({ kind: 'domain', id: params.domain_id });
       return { domain: await shown(domain, request) };
     }),
-    implement(updateDomain, async ({ params, body, request }) => {
-      sameId(body.domain, params.domain_id);
-      const domain = await domains.update(params.domain_id, domainFromWire(body.domain));
-      return { domain: await shown(domain, request) };
+    implement(updateDomain, async ({ params, body, authorize, request }) => {
+      const id = await look(params.domain_id, authorize);
+      sameId(body.domain, id);
+      if (Object.keys(body.domain).length === 0)
+        throw invalid({
+          message: 'Invalid input for field/attribute domain. Value: {}. {} does not have enough properties',
+        });
+      return { domain: await shown(await domains.update(id, domainFromWire(body.domain)), request) };
     }),
-    implement(deleteDomain, ({ params }) => domains.delete(params.domain_id)),
+    implement(deleteDomain, async ({ params, authorize }) => domains.delete(await look(params.domain_id, authorize))),
   ];
 }

@@ -26,7 +26,6 @@ export const DomainCreate = T.Object(
   { maxProperties: 64 },
 );
 export const DomainUpdate = T.Partial(T.Omit(DomainCreate, ['explicit_domain_id']), {
-  minProperties: 1,
   maxProperties: 64,
 });
 const Shown = T.Object({ domain: DomainBody });
@@ -76,6 +75,7 @@ export const updateDomain = operation({
   method: 'PATCH',
   path: '/v3/domains/{domain_id}',
   policy: cloudScope('update_domain', ADMIN),
+  authorize: 'resource',
   body: T.Object({ domain: DomainUpdate }),
   reply: Shown,
   errors: [400, 401, 403, 404, 409],
@@ -86,6 +86,7 @@ export const deleteDomain = operation({
   method: 'DELETE',
   path: '/v3/domains/{domain_id}',
   policy: cloudScope('delete_domain', ADMIN),
+  authorize: 'resource',
   status: 204,
   errors: [401, 403, 404],
 });

@@ -51,8 +51,12 @@ export function groupRoutes(parts: KeystoneParts): Route[] {
       return { group: groupToWire(group, request) };
     }),
     implement(deleteGroup, async ({ params, authorize }) => {
-      authorize(targetOf({ group: await groups.find(params.group_id) }));
-      await groups.delete(params.group_id);
+      const group = await groups.find(params.group_id);
+      // As in Keystone, of a group that is not there everybody is told so, here.
+      const absent = notFound({ kind: 'group', id: params.group_id });
+      authorize(targetOf({ group }), group ? {} : { notFound: absent });
+      if (!group) throw absent;
+      await groups.delete(group.id);
     }),
     ...memberRoutes(parts),
   ];

@@ -40,7 +40,7 @@ export const ProjectCreate = T.Object(
   },
   { maxProperties: 64 },
 );
-export const ProjectUpdate = T.Partial(ProjectCreate, { minProperties: 1, maxProperties: 64 });
+export const ProjectUpdate = T.Partial(ProjectCreate, { maxProperties: 64 });
 
 const Query = T.Object({
   ...page,

@@ -1,4 +1,4 @@
-import { implement, type Route } from '@kumo/core/http';
+import { type AuthorizeOptions, implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import { notFound } from '../errors.ts';
 import { createRole, deleteRole, listRoles, showRole, updateRole } from './roles.ts';
@@ -8,12 +8,22 @@ import { roleFromWire, roleToWire } from './wire/roles.ts';
 import { sameId } from './wire/same-id.ts';
 import { targetOf } from './wire/targets.ts';
 
+type Authorize = (target: Record<string, unknown>, options?: AuthorizeOptions) => void;
+
 /** The rule for a domain's roles instead of the operation's own. */
-function ruleFor(role: { domainId?: string | null } | undefined, rule: string): { rule?: string } {
-  return role?.domainId == null ? {} : { rule: `identity:${rule}` };
+function ruleFor(role: { domainId?: string | null }, rule: string): { rule?: string } {
+  return role.domainId == null ? {} : { rule: `identity:${rule}` };
 }
 
 export function roleRoutes({ roles }: KeystoneParts): Route[] {
+  /** A role whose policy holds. As in Keystone, of one that is not there everybody is told so. */
+  const look = async (id: string, authorize: Authorize, rule: string): Promise<string> => {
+    const role = await roles.find(id);
+    const absent = notFound({ kind: 'role', id });
+    authorize(targetOf({ role }), role ? ruleFor(role, rule) : { notFound: absent });
+    if (!role) throw absent;
+    return id;
+  };
   return [
     implement(listRoles, async ({ query, authorize, request }) => {
       const { domain_id: domainId, limit, marker } = query;
@@ -28,19 +38,16 @@ export function roleRoutes({ roles }: KeystoneParts): Route[] {
       return { role: roleToWire(role, request) };
     }),
     implement(showRole, async ({ params, authorize, request }) => {
-      const role = await roles.find(params.role_id);
-      authorize(targetOf({ role }), ruleFor(role, 'get_domain_role'));
-      if (!role) throw notFound({ kind: 'role', id: params.role_id });
-      return { role: roleToWire(role, request) };
+      const id = await look(params.role_id, authorize, 'get_domain_role');
+      return { role: roleToWire(await roles.get(id), request) };
     }),
     implement(updateRole, async ({ params, body, authorize, request }) => {
-      authorize({}, ruleFor(await roles.find(params.role_id), 'update_domain_role'));
-      sameId(body.role, params.role_id);
-      return { role: roleToWire(await roles.update(params.role_id, roleFromWire(body.role)), request) };
+      const id = await look(params.role_id, authorize, 'update_domain_role');
+      sameId(body.role, id);
+      return { role: roleToWire(await roles.update(id, roleFromWire(body.role)), request) };
     }),
     implement(deleteRole, async ({ params, authorize }) => {
-      authorize({}, ruleFor(await roles.find(params.role_id), 'delete_domain_role'));
-      await roles.delete(params.role_id);
+      await roles.delete(await look(params.role_id, authorize, 'delete_domain_role'));
     }),
   ];
 }

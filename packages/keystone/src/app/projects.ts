@@ -9,6 +9,7 @@ import {
   findProject,
   findProjects,
   insertProject,
+  type ListedProject,
   listProjects,
   type Project,
   replaceTags,
@@ -68,16 +69,14 @@ export class Projects {
     return findProject(this.#parts.db.q, id);
   }
 
-  list(wanted: ListWanted & { tagFilters?: TagFilters }): Promise<Page<Project>> {
+  list(wanted: ListWanted & { tagFilters?: TagFilters }): Promise<Page<ListedProject>> {
     const options = { ...pageOptions(wanted, this.#parts.listLimit), tagFilters: wanted.tagFilters };
     return listProjects(this.#parts.db.q, options);
   }
 
-  tagsOf(projects: readonly Project[]): Promise<Map<string, string[]>> {
-    return tagsOf(
-      this.#parts.db.q,
-      projects.map((one) => one.id),
-    );
+  async tagsOf(projects: readonly (Project & { readonly hasTags?: boolean })[]): Promise<Map<string, string[]>> {
+    const tagged = projects.filter((one) => one.hasTags !== false).map((one) => one.id);
+    return tagged.length === 0 ? new Map() : tagsOf(this.#parts.db.q, tagged);
   }
 
   /** @throws invalid for a place that is not there or disabled, stillInUse when too deep, conflict */

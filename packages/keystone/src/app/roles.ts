@@ -49,6 +49,13 @@ export class Roles {
     return findRole(this.#parts.db.q, id);
   }
 
+  /** @throws notFound */
+  async get(id: string): Promise<Role> {
+    const known = await this.find(id);
+    if (!known) throw notFound({ kind: 'role', id });
+    return known;
+  }
+
   list(wanted: ListWanted): Promise<Page<Role>> {
     return listRoles(this.#parts.db.q, pageOptions(wanted, this.#parts.listLimit));
   }
@@ -65,7 +72,7 @@ export class Roles {
 
   /** @throws notFound, invalid, alreadyExists */
   async update(id: string, wanted: RoleValues): Promise<Role> {
-    const known = await this.#get(id);
+    const known = await this.get(id);
     refuseLockedUpdate('role', known, { ...wanted });
     if (wanted.domainId !== undefined && wanted.domainId !== known.domainId)
       throw invalid({ message: 'Update of `domain_id` is not allowed.' });
@@ -83,7 +90,7 @@ export class Roles {
 
   /** Nobody has it any more. @throws notFound, immutable */
   async delete(id: string): Promise<void> {
-    refuseLockedDelete('role', await this.#get(id));
+    refuseLockedDelete('role', await this.get(id));
     const { changes, deletions } = this.#parts;
     await changes.write(async (tx) => {
       await deletions.run('role', tx, [id]);
@@ -93,13 +100,13 @@ export class Roles {
 
   /** @throws notFound when there is no such role. */
   async implied(priorId: string): Promise<RoleInference> {
-    const prior = await this.#get(priorId);
+    const prior = await this.get(priorId);
     return { prior, implies: (await this.#parts.access.roleTable()).impliedBy(priorId) };
   }
 
   /** @throws notFound when a role is not there, or the one does not imply the other. */
   async implication(priorId: string, impliedId: string): Promise<{ prior: Role; implied: Role }> {
-    const [{ prior, implies }, implied] = [await this.implied(priorId), await this.#get(impliedId)];
+    const [{ prior, implies }, implied] = [await this.implied(priorId), await this.get(impliedId)];
     if (!implies.some((one) => one.id === impliedId))
       throw missing({ message: `${priorId} does not imply ${impliedId}.` });
     return { prior, implied };
@@ -113,8 +120,8 @@ export class Roles {
 
   /** Roles may imply each other: what they imply is looked up once each. @throws notFound, stillInUse, conflict */
   async imply(priorId: string, impliedId: string): Promise<{ prior: Role; implied: Role }> {
-    const implied = await this.#get(impliedId);
-    const prior = await this.#get(priorId);
+    const implied = await this.get(impliedId);
+    const prior = await this.get(priorId);
     if (this.#parts.assignment.prohibitedImpliedRoles.includes(implied.name))
       throw stillInUse({ message: `${impliedId} cannot be an implied roles.` });
     if (prior.domainId === null && implied.domainId !== null)
@@ -128,11 +135,5 @@ export class Roles {
   async unimply(priorId: string, impliedId: string): Promise<void> {
     await this.implication(priorId, impliedId);
     await this.#parts.changes.write((tx) => deleteImplication(tx, priorId, impliedId), [ROLES_TAG]);
-  }
-
-  async #get(id: string): Promise<Role> {
-    const known = await this.find(id);
-    if (!known) throw notFound({ kind: 'role', id });
-    return known;
   }
 }

@@ -16,8 +16,8 @@ export interface Project {
   readonly name: string;
   readonly description: string;
   readonly enabled: boolean;
-  readonly options: Record<string, unknown>;
-  readonly extra: Record<string, unknown>;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly extra: Readonly<Record<string, unknown>>;
 }
 
 /** Undefined when there is none. */
@@ -50,9 +50,22 @@ export interface TagFilters {
   readonly notTagsAny?: readonly string[];
 }
 
-export async function listProjects(q: Q, options: PageOptions & { tagFilters?: TagFilters }): Promise<Page<Project>> {
+/** A project in a list; most have no tags, and those that have none need no further look. */
+export interface ListedProject extends Project {
+  readonly hasTags: boolean;
+}
+
+export async function listProjects(
+  q: Q,
+  options: PageOptions & { tagFilters?: TagFilters },
+): Promise<Page<ListedProject>> {
   const { tags = [], tagsAny, notTags, notTagsAny } = options.tagFilters ?? {};
-  let query = q.selectFrom('projects').selectAll('projects');
+  let query = q
+    .selectFrom('projects')
+    .selectAll('projects')
+    .select(({ exists, selectFrom }) =>
+      exists(selectFrom('project_tags').select('name').whereRef('project_id', '=', 'projects.id')).as('has_tags'),
+    );
   const tagged = (names: readonly string[]) =>
     q
       .selectFrom('project_tags')
@@ -65,7 +78,8 @@ export async function listProjects(q: Q, options: PageOptions & { tagFilters?: T
     query = query.where((eb) => eb.not(eb.and(notTags.map((tag) => eb('id', 'in', tagged([tag]))))));
   }
   const page = await pageQuery(query, options);
-  return { rows: page.rows.map(fromRow), hasMore: page.hasMore };
+  const rows = page.rows.map((row) => ({ ...fromRow(row), hasTags: Boolean(row.has_tags) }));
+  return { rows, hasMore: page.hasMore };
 }
 
 /** Whether any project matches. */
@@ -111,9 +125,15 @@ function fromRow(row: ProjectRow): Project {
     name: row.name,
     description: row.description,
     enabled: row.enabled === 1,
-    options: JSON.parse(row.options),
-    extra: JSON.parse(row.extra),
+    options: parsed(row.options),
+    extra: parsed(row.extra),
   };
+}
+
+const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  return text === '{}' ? NOTHING : JSON.parse(text);
 }
 
 function toRow(project: Project): ProjectRow {
