@@ -9,6 +9,11 @@ export interface ServeOptions {
   concurrency?: number;
   /** A cast whose handler keeps failing retryably, or whose consumer keeps dying, is given up after so many. Default 20. */
   maxDeliveries?: number;
+  /**
+   * Called each time when messages can arrive again after the broker was away: whoever relies on fanouts looks now at
+   * everything that they might have told. What changes after it was called is told by a fanout that arrives. Does not throw.
+   */
+  onResumed?: () => void;
 }
 
 export interface ClientOptions {
@@ -33,7 +38,8 @@ export interface Serving {
  *   for them until its deadline;
  * - a cast is kept for a consumer that is not there yet, acknowledged after its handler resolved, delivered again when
  *   the consumer died or the handler failed retryably: handlers tolerate duplicates;
- * - a fanout reaches the servers that listen now.
+ * - a fanout reaches the servers that listen now; one that listens again is told by `onResumed` that it may have missed some;
+ * - calls and casts that are on their way when the broker goes are sent again as soon as it is back, until their deadline.
  */
 export interface Bus {
   /** Resolves when messages can arrive. */

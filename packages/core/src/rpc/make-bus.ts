@@ -15,6 +15,7 @@ export function makeBus(transport: BusTransport, log: Logger): Bus {
         server: options.server,
         concurrency: options.concurrency ?? 64,
         take: (delivery) => server.take(delivery),
+        onResumed: options.onResumed,
       });
       const serving: Serving = {
         close: () => {

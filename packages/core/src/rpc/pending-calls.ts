@@ -9,6 +9,8 @@ export interface PendingCall {
   timer: NodeJS.Timeout;
   /** What the transport sent it through last. */
   via?: object;
+  /** How often the transport has begun to send it. */
+  attempts: number;
 }
 
 /** Calls that wait for a reply. A reply that nobody waits for (any more) is dropped. */
@@ -29,7 +31,7 @@ export class PendingCalls {
     return new Promise((resolve, reject) => {
       const expire = () => this.fail(message.id, 'it took too long');
       const timer = setTimeout(expire, Math.max(0, message.deadline - Date.now()));
-      this.#calls.set(message.id, { to, message, resolve, reject, timer });
+      this.#calls.set(message.id, { to, message, resolve, reject, timer, attempts: 0 });
     });
   }
 

@@ -57,19 +57,24 @@ export class RabbitConsumer {
     channel.on('error', (error) => this.#log.warn({ err: error, topic }, 'RabbitMQ closed a channel'));
     channel.on('basic.cancel', () => void channel.close());
     try {
-      const fanout = this.#link.fanoutName(topic);
-      const queues = [this.#link.queueName({ topic }), this.#link.queueName({ topic, server })];
-      for (const queue of queues) await this.#link.declareQueue(queue);
-      await this.#link.declareFanout(fanout);
-      const own = await channel.queueDeclare({ exclusive: true, autoDelete: true });
-      await channel.queueBind({ exchange: fanout, queue: own.queue });
-      await channel.basicQos({ prefetchCount: concurrency });
+      const link = this.#link;
+      const fanout = link.fanoutName(topic);
+      const queues = [link.queueName({ topic }), link.queueName({ topic, server })];
+      for (const queue of queues) await link.declareQueue(queue);
+      await link.declareFanout(fanout);
+      const own = await link.answered('queue.declare', channel.queueDeclare({ exclusive: true, autoDelete: true }));
+      await link.answered('queue.bind', channel.queueBind({ exchange: fanout, queue: own.queue }));
+      await link.answered('basic.qos', channel.basicQos({ prefetchCount: concurrency }));
       const take = (message: AsyncMessage) => this.#take(channel, message);
       const tags: string[] = [];
-      for (const queue of [...queues, own.queue]) tags.push((await channel.basicConsume({ queue }, take)).consumerTag);
+      for (const queue of [...queues, own.queue]) {
+        const consuming = link.answered(`basic.consume ${queue}`, channel.basicConsume({ queue }, take));
+        tags.push((await consuming).consumerTag);
+      }
       this.#tags = tags;
     } catch (error) {
-      await channel.close();
+      // Not waited for: a channel that is lost while it is being closed may never say so.
+      void channel.close();
       throw error;
     }
     if (channel.active) channel.once('close', () => this.#resume());
@@ -78,7 +83,11 @@ export class RabbitConsumer {
 
   #resume(): void {
     if (this.#closing || this.#link.closed) return;
-    this.start().catch((error) => this.#log.debug({ err: error }, 'consumer not resumed: the bus is closed'));
+    this.start()
+      .then(() => {
+        if (!this.#closing) this.#subscription.onResumed?.();
+      })
+      .catch((error) => this.#log.debug({ err: error }, 'consumer not resumed: the bus is closed'));
   }
 
   #take(channel: Channel, message: AsyncMessage): void {

@@ -7,21 +7,37 @@ const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } } as con
 const REOPEN_MS = 200;
 /** The library waits so long for a connection before `acquire` fails; we simply ask again. */
 const ACQUIRE_TIMEOUT_MS = 60_000;
+/** A broker that is up but slow, e.g. one that recovers many queues, must not be taken for one that is lost. */
+const ANSWER_TIMEOUT_MS = 20_000;
 
-/** One connection of this process to the broker, what it declared there, and channels on it. */
+export interface RabbitLinkOptions {
+  url: string;
+  log: Logger;
+  prefix: string;
+  /** Default 20,000. */
+  answerTimeoutMs?: number;
+}
+
+/** One connection of this process to the broker at a time, what it declared there, and channels on it. */
 export class RabbitLink {
-  readonly #connection: Promise<Connection>;
+  readonly #url: string;
   readonly #prefix: string;
   readonly #log: Logger;
+  readonly #answerTimeoutMs: number;
+  #connection: Promise<Connection>;
   /** Declarations of this connection, by name; forgotten when it is lost, since the broker may come back empty. */
   readonly #declared = new Map<string, Promise<unknown>>();
   #closed = false;
   #open: Connection | undefined;
+  /** Since when the broker has been there to answer, by performance.now(). */
+  #readySince = 0;
 
-  constructor({ url, log, prefix }: { url: string; log: Logger; prefix: string }) {
+  constructor({ url, log, prefix, answerTimeoutMs = ANSWER_TIMEOUT_MS }: RabbitLinkOptions) {
+    this.#url = url;
     this.#prefix = prefix;
     this.#log = log;
-    this.#connection = this.#connect(url);
+    this.#answerTimeoutMs = answerTimeoutMs;
+    this.#connection = this.#connect();
     this.#connection.catch((error) => log.error({ err: error }, 'RabbitMQ client could not be made'));
   }
 
@@ -43,16 +59,38 @@ export class RabbitLink {
 
   /** Opens a channel, waiting for the broker as long as it takes. @throws when the bus is closed meanwhile. */
   async channel(): Promise<Channel> {
-    const connection = await this.#connection;
     for (;;) {
       if (this.#closed) throw new Error('the bus is closed');
+      const connection = await this.#connection;
       try {
-        return await connection.acquire({ emitErrorsFromChannel: true });
+        return await this.answered('channel.open', connection.acquire({ emitErrorsFromChannel: true }));
       } catch (error) {
         this.#log.debug({ err: error }, 'no RabbitMQ channel yet');
         await pause(REOPEN_MS);
       }
     }
+  }
+
+  /**
+   * What `work` gives, which waits for the broker. A broker that leaves it unanswered while it is connected counts as lost:
+   * `work` fails, and with it everything else on the connection, to be done again on a new one.
+   */
+  answered<T>(what: string, work: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const begunAt = performance.now();
+    const timeoutMs = this.#answerTimeoutMs;
+    const look = () => {
+      const waitedMs = this.ready ? performance.now() - Math.max(begunAt, this.#readySince) : 0;
+      if (waitedMs < timeoutMs) {
+        timer = setTimeout(look, timeoutMs - waitedMs).unref();
+        return;
+      }
+      reject(new Error(`RabbitMQ did not answer ${what} within ${timeoutMs} ms`));
+      this.#renew(what);
+    };
+    let timer = setTimeout(look, timeoutMs).unref();
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+    return promise;
   }
 
   declareQueue(queue: string): Promise<unknown> {
@@ -82,7 +120,7 @@ export class RabbitLink {
   #once(key: string, declare: (connection: Connection) => Promise<unknown>): Promise<unknown> {
     const known = this.#declared.get(key);
     if (known) return known;
-    const declared = this.#connection.then(declare);
+    const declared = this.answered(`declare ${key}`, this.#connection.then(declare));
     this.#declared.set(key, declared);
     declared.catch(() => {
       if (this.#declared.get(key) === declared) this.#declared.delete(key);
@@ -90,10 +128,20 @@ export class RabbitLink {
     return declared;
   }
 
-  async #connect(url: string): Promise<Connection> {
+  #renew(what: string): void {
+    const old = this.#open;
+    if (this.#closed || !old) return;
+    this.#log.warn({ what, timeoutMs: this.#answerTimeoutMs }, 'RabbitMQ does not answer; connecting anew');
+    this.#open = undefined;
+    this.#declared.clear();
+    this.#connection = this.#connect();
+    old.unsafeDestroy();
+  }
+
+  async #connect(): Promise<Connection> {
     const { Connection } = await import('rabbitmq-client');
     const connection = new Connection({
-      url,
+      url: this.#url,
       connectionName: 'kumo',
       heartbeat: 20,
       noDelay: true,
@@ -107,12 +155,16 @@ export class RabbitLink {
     });
     connection.on('connection', () => {
       this.#declared.clear();
+      this.#readySince = performance.now();
       this.#log.info('RabbitMQ connected');
     });
     connection.on('connection.blocked', (reason) =>
       this.#log.warn({ reason }, 'RabbitMQ accepts no messages at the moment'),
     );
-    connection.on('connection.unblocked', () => this.#log.info('RabbitMQ accepts messages again'));
+    connection.on('connection.unblocked', () => {
+      this.#readySince = performance.now();
+      this.#log.info('RabbitMQ accepts messages again');
+    });
     this.#open = connection;
     return connection;
   }

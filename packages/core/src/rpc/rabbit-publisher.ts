@@ -67,7 +67,7 @@ export class RabbitPublisher {
         const channel = await this.#opened();
         // The caller was told that it failed: not to be done after all when the broker comes back.
         if (abandoned.aborted) return;
-        await channel.basicPublish({ ...route, messageId: message.id }, message.bytes);
+        await this.#publish(channel, { ...route, messageId: message.id }, message.bytes);
         if (!this.#returned.delete(message.id)) return;
         this.#link.forgetDeclarations();
       } catch (error) {
@@ -81,11 +81,14 @@ export class RabbitPublisher {
 
   async #publishCall(call: PendingCall): Promise<void> {
     const { to, message } = call;
+    const attempt = ++call.attempts;
     let channel: Channel | undefined;
     try {
       channel = await this.#opened();
       const restMs = message.deadline - Date.now();
       if (restMs <= 0 || !this.#pending.get(message.id)) return;
+      // Of one that was lost just now #onLost has come already.
+      if (!channel.active) throw new Error('the channel was lost');
       call.via = channel;
       const envelope: Envelope = {
         routingKey: this.#link.queueName(to),
@@ -96,34 +99,53 @@ export class RabbitPublisher {
         replyTo: REPLY_TO,
         expiration: String(restMs),
       };
-      await channel.basicPublish(envelope, message.bytes);
+      await this.#publish(channel, envelope, message.bytes);
     } catch (error) {
       // What went over a lost channel is sent again by #onLost.
-      if (this.#closed || (channel && !channel.active)) return;
+      if (this.#closed || (call.via !== undefined && call.via === channel && !channel.active)) return;
       this.#log.debug({ err: error, method: message.method, messageId: message.id }, 'call is sent again');
       await pause(RESEND_MS);
-      if (this.#pending.get(message.id)) await this.#publishCall(call);
+      if (call.attempts === attempt && this.#pending.get(message.id)) await this.#publishCall(call);
     }
   }
 
-  #opened(): Promise<Channel> {
-    if (!this.#channel) {
-      const opening = this.#openChannel();
-      this.#channel = opening;
-      opening.catch(() => {
-        if (this.#channel === opening) this.#channel = undefined;
-      });
+  /** Resolves when the broker has confirmed it. @throws when it does not, or when the channel is lost. */
+  #publish(channel: Channel, envelope: Envelope, bytes: Buffer): Promise<void> {
+    const { promise: confirmed, resolve, reject } = Promise.withResolvers<void>();
+    // The library forgets, and never settles, what was written in the moment in which the connection turns out to be dead.
+    const onClose = () => reject(new Error('the channel was lost'));
+    channel.once('close', onClose);
+    channel
+      .basicPublish(envelope, bytes)
+      .then(resolve, reject)
+      .finally(() => channel.off('close', onClose));
+    return this.#link.answered('basic.publish', confirmed);
+  }
+
+  /** The channel, open. @throws when it could not be opened or was lost just now. */
+  async #opened(): Promise<Channel> {
+    this.#channel ??= this.#openChannel();
+    const opening = this.#channel;
+    try {
+      const channel = await opening;
+      if (channel.active) return channel;
+      throw new Error('the channel was lost');
+    } catch (error) {
+      if (this.#channel === opening) this.#channel = undefined;
+      throw error;
     }
-    return this.#channel;
   }
 
   async #openChannel(): Promise<Channel> {
     const channel = await this.#link.channel();
+    // One for each message that waits for its confirm.
+    channel.setMaxListeners(0);
     channel.on('error', (error) => this.#log.warn({ err: error }, 'RabbitMQ refused a message'));
     channel.on('basic.return', (message) => this.#onReturn(message));
     channel.once('close', () => this.#onLost(channel));
-    await channel.confirmSelect();
-    await channel.basicConsume({ queue: REPLY_TO, noAck: true }, (message) => this.#onReply(message));
+    const onReply = (message: AsyncMessage) => this.#onReply(message);
+    await this.#link.answered('confirm.select', channel.confirmSelect());
+    await this.#link.answered('basic.consume', channel.basicConsume({ queue: REPLY_TO, noAck: true }, onReply));
     return channel;
   }
 
@@ -140,7 +162,7 @@ export class RabbitPublisher {
 
   /** Calls that went over this channel are sent again: their replies could only have come over it. */
   #onLost(channel: Channel): void {
-    this.#channel = undefined;
+    // Whoever needs one opens a new one: #opened sees that this one is closed.
     if (this.#closed) return;
     for (const call of this.#pending.sentVia(channel)) void this.#publishCall(call);
   }

@@ -13,12 +13,14 @@ export interface RabbitBusOptions {
   log: Logger;
   /** Put before every queue and exchange, so that several clouds can share a broker. */
   prefix?: string;
+  /** How long the broker may leave a request or a message unanswered before its connection counts as lost. Default 20,000. */
+  answerTimeoutMs?: number;
 }
 
 /**
  * The bus over RabbitMQ 3.10 or newer: a durable quorum queue per topic and per topic.server, a fanout exchange per topic,
- * publisher confirms, acknowledgement after the handler resolved. Reconnects for ever; what was on its way is sent again,
- * so consumers may see a message twice. A handler must end within the broker's consumer timeout (30 minutes by default).
+ * publisher confirms, acknowledgement after the handler resolved. Reconnects for ever, also when the broker is connected but
+ * does not answer; what was on its way is sent again, so consumers may see a message twice. A handler must end within the broker's consumer timeout (30 minutes by default).
  */
 export function rabbitBus(options: RabbitBusOptions): Bus {
   return makeBus(new RabbitTransport(options), options.log);
@@ -30,9 +32,9 @@ class RabbitTransport implements BusTransport {
   readonly #publisher: RabbitPublisher;
   readonly #log: Logger;
 
-  constructor({ url, log, prefix = '' }: RabbitBusOptions) {
+  constructor({ url, log, prefix = '', answerTimeoutMs }: RabbitBusOptions) {
     this.#log = log;
-    this.#link = new RabbitLink({ url, log, prefix });
+    this.#link = new RabbitLink({ url, log, prefix, answerTimeoutMs });
     this.#publisher = new RabbitPublisher(this.#link, log);
   }
 

@@ -30,6 +30,8 @@ export interface Subscription {
   /** Messages of each queue that are handled at once. */
   readonly concurrency: number;
   take(delivery: Delivery): Promise<Settlement>;
+  /** Messages can arrive again, after a time in which fanouts passed by. Does not throw. */
+  onResumed?(): void;
 }
 
 /** Moves bytes; knows nothing of methods, versions or spans. */

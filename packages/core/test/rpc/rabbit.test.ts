@@ -9,6 +9,7 @@ import { silentLogger } from '../../src/log/index.ts';
 import { rpcConformance } from '../../src/rpc/conformance.ts';
 import { type Bus, busUnavailable, call, cast, rabbitBus, rpc } from '../../src/rpc/index.ts';
 import { type PrivateRabbitmq, startRabbitmq } from '../../src/testing/rabbitmq.ts';
+import { type TcpProxy, tcpProxy } from '../../src/testing/tcp-proxy.ts';
 
 const skip = existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server')
   ? false
@@ -22,10 +23,25 @@ const work = rpc('work', '1.0', {
 let broker: PrivateRabbitmq;
 
 /** Closed at the end of the test, also of one that failed. */
-function newBus(t: TestContext): Bus {
-  const bus = rabbitBus({ url: broker.url, log: silentLogger });
+function newBus(t: TestContext, options: { through?: TcpProxy; answerTimeoutMs?: number } = {}): Bus {
+  const { through, ...rest } = options;
+  const url = new URL(broker.url);
+  if (through) url.port = String(through.port);
+  const bus = rabbitBus({ url: url.href, log: silentLogger, ...rest });
   t.after(() => bus.close());
   return bus;
+}
+
+async function newProxy(t: TestContext): Promise<TcpProxy> {
+  const proxy = await tcpProxy(broker.port);
+  t.after(() => proxy[Symbol.asyncDispose]());
+  return proxy;
+}
+
+async function took(work: Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work;
+  return performance.now() - began;
 }
 
 before(async () => {
@@ -95,6 +111,81 @@ test('casts sent while the broker is killed and away arrive', { skip }, async (t
     [...got].sort((a, b) => a - b),
     Array.from({ length: 26 }, (_, n) => n - 1),
   );
+});
+
+test('a server is told when it listens again, and then misses nothing', { skip }, async (t) => {
+  const [proxy, caller] = [await newProxy(t), newBus(t)];
+  const server = newBus(t, { through: proxy });
+  const got: number[] = [];
+  let resumed = 0;
+  let onceMore = Promise.withResolvers<void>();
+  const onResumed = () => {
+    resumed++;
+    onceMore.resolve();
+  };
+  const job = ({ n }: { n: number }) => void got.push(n);
+  await server.serve(work, { server: 'a', onResumed }, { slow: () => ({ runs: 0 }), job });
+  const client = caller.client(work, { from: 'test' });
+  for (const n of [1, 2]) {
+    proxy.cut();
+    while (server.healthy()) await sleep(5);
+    assert.equal(resumed, n - 1);
+    onceMore = Promise.withResolvers();
+    proxy.mend();
+    await onceMore.promise;
+    await client.job({ n }, { fanout: true });
+    while (!got.includes(n)) await sleep(5);
+  }
+  assert.equal(resumed, 2);
+});
+
+test('a message that finds the connection dead is sent again at once', { skip }, async (t) => {
+  const [proxy, server] = [await newProxy(t), newBus(t)];
+  const got: number[] = [];
+  const job = ({ n }: { n: number }) => void got.push(n);
+  await server.serve(work, { server: 'a' }, { slow: () => ({ runs: 0 }), job });
+  const client = newBus(t, { through: proxy }).client(work, { from: 'test' });
+  for (let n = 0; n < 10; n++) {
+    await client.job({ n });
+    // The connection is reset now; the client will learn it by its next write.
+    proxy.cut();
+    const sent = client.job({ n: 100 + n }, { fanout: n % 2 === 0 });
+    const answered = client.slow({ ms: 0 });
+    proxy.mend();
+    const ms = await took(Promise.all([sent, answered]));
+    assert.ok(ms < 5_000, `message ${n} took ${ms} ms`);
+  }
+});
+
+test('a broker that does not answer any more counts as lost: what waits for it goes over a new connection', {
+  skip,
+}, async (t) => {
+  const proxy = await newProxy(t);
+  const [server, caller] = [newBus(t), newBus(t, { through: proxy, answerTimeoutMs: 500 })];
+  const got: number[] = [];
+  const job = ({ n }: { n: number }) => void got.push(n);
+  await server.serve(work, { server: 'a' }, { slow: () => ({ runs: 7 }), job });
+  const client = caller.client(work, { from: 'test' });
+  await client.slow({ ms: 0 });
+  for (let n = 0; n < 3; n++) {
+    proxy.freeze();
+    const ms = await took(Promise.all([client.slow({ ms: 0 }), client.job({ n })]));
+    assert.ok(ms > 400 && ms < 5_000, `took ${ms} ms`);
+  }
+  while (got.length < 3) await sleep(5);
+  assert.deepEqual(got, [0, 1, 2]);
+});
+
+test('a server behind a broker that does not answer any more is heard again', { skip }, async (t) => {
+  const proxy = await newProxy(t);
+  const [server, caller] = [newBus(t, { through: proxy, answerTimeoutMs: 500 }), newBus(t)];
+  const { promise: resumed, resolve: onResumed } = Promise.withResolvers<void>();
+  await server.serve(work, { server: 'a', onResumed }, { slow: () => ({ runs: 7 }), job: () => {} });
+  proxy.freeze();
+  // A daemon reports now and then; that shows it.
+  await server.client(work, { from: 'a' }).job({ n: 0 }, { server: 'nobody' });
+  await resumed;
+  assert.deepEqual(await caller.client(work, { from: 'test' }).slow({ ms: 0 }), { runs: 7 });
 });
 
 test('what a killed consumer had not acknowledged goes to another', { skip }, async (t) => {

@@ -1,19 +1,21 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { DriverError } from '@kumo/core/errors';
-import { type Heartbeat, type ReconcileResult, type Reconciler, reconciler } from '@kumo/core/reconcile';
+import { type ReconcileResult, type Reconciler, reconciler } from '@kumo/core/reconcile';
 import type { Serving } from '@kumo/core/rpc';
 import type { NeutronConfig } from '../config.ts';
+import type { AgentHeartbeat } from './agent-heartbeat.ts';
 
 const AGAIN_MS = 250;
 
 interface NamespaceAgent {
   binary: string;
-  heartbeat: Heartbeat;
+  heartbeat: AgentHeartbeat;
   /** What should be here and what is here. */
   keys: () => Promise<readonly string[]>;
   /** Brings one in order. */
   ensure: (key: string) => Promise<void>;
-  serve: (nudge: (keys: readonly string[]) => void) => Promise<Serving>;
+  /** @param onResumed for the bus: nudges may have passed by */
+  serve: (nudge: (keys: readonly string[]) => void, onResumed: () => void) => Promise<Serving>;
 }
 
 /** The shape that the agents for DHCP and routers share: one reconciler over namespaces, nudged by neutron-server. */
@@ -31,11 +33,11 @@ export function namespaceAgent(env: DaemonEnv, config: NeutronConfig, agent: Nam
   return {
     name: agent.binary,
     start: async () => {
-      serving = await agent.serve((keys) => {
+      const nudge = (keys: readonly string[]) => {
         for (const key of keys) loop.nudge(key);
-      });
-      await agent.heartbeat.start();
-      loop.start();
+      };
+      serving = await agent.serve(nudge, () => loop.nudge());
+      await agent.heartbeat.start(() => loop.start());
     },
     stop: async () => {
       // Nobody is there to answer it, perhaps: the report under way is not waited for.

@@ -44,10 +44,10 @@ export async function neutronDhcpAgent(env: DaemonEnv, config: NeutronConfig): P
       ];
     },
     ensure,
-    serve: (nudge) =>
+    serve: (nudge, onResumed) =>
       env.bus.serve(
         dhcpAgentRpc,
-        { server: host, name: BINARY },
+        { server: host, name: BINARY, onResumed },
         { networksChanged: ({ networkIds }) => nudge(networkIds) },
       ),
   });

@@ -51,10 +51,10 @@ export async function neutronL3Agent(env: DaemonEnv, config: NeutronConfig): Pro
       return [...new Set([...desired.routers, ...present].map((one) => one.routerId))];
     },
     ensure,
-    serve: (nudge) =>
+    serve: (nudge, onResumed) =>
       env.bus.serve(
         l3AgentRpc,
-        { server: host, name: BINARY },
+        { server: host, name: BINARY, onResumed },
         { routersChanged: ({ routerIds }) => nudge(routerIds) },
       ),
   });

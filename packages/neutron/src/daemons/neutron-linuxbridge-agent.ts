@@ -46,15 +46,14 @@ export async function neutronL2Agent(env: DaemonEnv, config: NeutronConfig): Pro
     start: async () => {
       serving = await env.bus.serve(
         l2AgentRpc,
-        { server: env.host, name: BINARY },
+        { server: env.host, name: BINARY, onResumed: () => agent.lookSoon() },
         {
           portsChanged: ({ portIds, hosts }) => agent.portsChanged(portIds, hosts),
           networksChanged: () => agent.lookSoon(),
           securityGroupsChanged: () => agent.lookSoon(),
         },
       );
-      await heartbeat.start();
-      agent.start();
+      await heartbeat.start(() => agent.start());
     },
     stop: async () => {
       // Nobody is there to answer it, perhaps: the report under way is not waited for.

@@ -63,9 +63,9 @@ export async function neutronMetadataAgent(env: DaemonEnv, config: NeutronConfig
       const placesChanged = (args: { host: string }) => {
         if (args.host === host) loop.nudge(ALL);
       };
-      serving = await env.bus.serve(metadataAgentRpc, { server: host, name: BINARY }, { placesChanged });
-      await heartbeat.start();
-      loop.start();
+      const options = { server: host, name: BINARY, onResumed: () => loop.nudge(ALL) };
+      serving = await env.bus.serve(metadataAgentRpc, options, { placesChanged });
+      await heartbeat.start(() => loop.start());
     },
     stop: async () => {
       // Nobody is there to answer it, perhaps: the report under way is not waited for.

@@ -3,7 +3,10 @@ import { Type as T } from 'typebox';
 
 const Ids = T.Array(T.String());
 
-/** Nudges by fanout: something changed, ask. One that is lost costs time only, for agents look at everything now and then. */
+/**
+ * Nudges by fanout: something changed, ask. One that is lost costs time only: agents look at everything when the broker is back
+ * after it was away, and now and then.
+ */
 export const l2AgentRpc = rpc('neutron-linuxbridge-agent', '1.0', {
   /** Ports made, changed or deleted; `hosts` are those that they are or were bound to. */
   portsChanged: cast(T.Object({ portIds: Ids, hosts: Ids })),
