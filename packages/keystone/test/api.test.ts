@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { onDatabases } from '../../core/src/testing/on-databases.ts';
+import { accessModelSuite } from './access-model-suite.ts';
 import { assignmentSuite } from './assignment-suite.ts';
 import { TestKeystone } from './harness.ts';
 import { identitySuite } from './identity-suite.ts';
@@ -28,4 +29,5 @@ onDatabases('keystone', ({ engine, url }) => {
   tokenSuite(engine, cloud);
   identitySuite(engine, cloud);
   assignmentSuite(engine, cloud);
+  accessModelSuite(engine, cloud);
 });
