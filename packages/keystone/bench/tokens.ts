@@ -1,6 +1,6 @@
 /**
  * Tokens validated, exchanged and refused per second by one Keystone process on one core:
- * `node packages/keystone/bench/tokens.ts [seconds]`. The load comes from `wrk` (Debian), on the same machine.
+ * `node packages/keystone/bench/tokens.ts [seconds] [titles as a pattern]`. The load comes from `wrk` (Debian), on the same machine.
  * `uncached`: every request shows a token that this Keystone has never seen.
  */
 
@@ -17,6 +17,7 @@ import { packClaims, unpackClaims } from '../src/tokens/token-payload.ts';
 import { bootstrapFor, DEMO_PASSWORD, TestKeystone } from '../test/harness.ts';
 
 const seconds = Number(process.argv[2] ?? 8);
+const only = new RegExp(process.argv[3] ?? '');
 const dir = mkdtempSync(join(tmpdir(), 'kumo-token-bench-'));
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
@@ -43,6 +44,7 @@ async function copiesOf(token: string, count: number): Promise<string[]> {
 }
 
 async function measure(title: string, script: string): Promise<void> {
+  if (!only.test(title)) return;
   const path = join(dir, 'load.lua');
   writeFileSync(path, script);
   const load = ['-t1', '-c16', `-d${seconds}s`, '--latency', '-s', path, url];

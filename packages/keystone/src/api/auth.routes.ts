@@ -51,7 +51,11 @@ export function authRoutes(parts: AuthParts): Route[] {
     }),
     implement(authDomains, async ({ ctx, request }) => {
       const domains = await access.domainsOf(ctx.userId);
-      return { domains: domains.map((one) => domainToWire(one, request)), links: keystoneLinks(request) };
+      const tags = await access.tagsOf(domains.map((one) => one.id));
+      return {
+        domains: domains.map((one) => domainToWire(one, tags.get(one.id) ?? [], request)),
+        links: keystoneLinks(request),
+      };
     }),
     implement(authSystem, async ({ ctx, request }) => {
       const roles = await access.roles(ctx.userId, { kind: 'system' });

@@ -1,5 +1,3 @@
-import { toIso } from '@kumo/core/db';
-
 /** What a token is for. */
 export type TokenScope =
   | { readonly kind: 'unscoped' }
@@ -29,5 +27,5 @@ export interface TokenClaims {
 
 /** A time as tokens print it: `2026-11-22T15:00:00.000000Z`. */
 export function tokenTime(seconds: number): string {
-  return `${toIso(seconds * 1000)}Z`;
+  return `${new Date(Math.floor(seconds) * 1000).toISOString().slice(0, 19)}.000000Z`;
 }

@@ -1,4 +1,4 @@
-import { decode, encode } from '@msgpack/msgpack';
+import { Decoder, Encoder } from '@msgpack/msgpack';
 import { packBareId, packId, packMethods, unpackField } from './packed-values.ts';
 import {
   APPLICATION_CREDENTIAL,
@@ -27,6 +27,11 @@ export const DEFAULT_METHODS: readonly string[] = [
   'application_credential',
   'totp',
 ];
+
+const decoder = new Decoder();
+const encoder = new Encoder();
+/** Python writes the time as a float even when it is a whole number. */
+const floatEncoder = new Encoder({ forceIntegerToFloat: true });
 
 type Packed = Omit<TokenClaims, 'issuedAt'>;
 
@@ -69,7 +74,7 @@ export function readPayload(
 ): ReadPayload | undefined {
   let payload: unknown;
   try {
-    payload = decode(bytes);
+    payload = decoder.decode(bytes);
   } catch {
     return undefined;
   }
@@ -95,25 +100,24 @@ function packField(field: PayloadField, claims: Packed, configured: readonly str
   const { scope } = claims;
   switch (field) {
     case 'userId':
-      return encode(packId(claims.userId));
+      return encoder.encode(packId(claims.userId));
     case 'methods':
-      return encode(packMethods(claims.methods, configured));
+      return encoder.encode(packMethods(claims.methods, configured));
     case 'projectId':
       if (scope.kind !== 'project') throw new Error('a trust or application credential is of a project');
-      return encode(packId(scope.projectId));
+      return encoder.encode(packId(scope.projectId));
     case 'domainId':
-      return encode(packBareId(scope.kind === 'domain' ? scope.domainId : ''));
+      return encoder.encode(packBareId(scope.kind === 'domain' ? scope.domainId : ''));
     case 'system':
-      return encode('all');
+      return encoder.encode('all');
     case 'trustId':
-      return encode(packBareId(claims.trustId as string));
+      return encoder.encode(packBareId(claims.trustId as string));
     case 'applicationCredentialId':
-      return encode(packId(claims.applicationCredentialId as string));
+      return encoder.encode(packId(claims.applicationCredentialId as string));
     case 'expiresAt':
-      // Python writes the time as a float even when it is a whole number.
-      return encode(claims.expiresAt, { forceIntegerToFloat: true });
+      return floatEncoder.encode(claims.expiresAt);
     case 'auditIds':
-      return encode(claims.auditIds.map((id) => Buffer.from(id, 'base64url')));
+      return encoder.encode(claims.auditIds.map((id) => Buffer.from(id, 'base64url')));
     default:
       throw new Error(`no token of ours has ${field}`);
   }
