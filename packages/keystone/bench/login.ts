@@ -1,0 +1,38 @@
+/**
+ * Logins per second by password with OWASP's parameters of argon2id, and how long the event loop is held up meanwhile:
+ * `node packages/keystone/bench/login.ts [seconds]`. The clients are in the same process: sixteen at a time.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { ADMIN_PASSWORD, passwordAuth, TestKeystone } from '../test/harness.ts';
+
+const CLIENTS = 16;
+const seconds = Number(process.argv[2] ?? 10);
+const keystone = await TestKeystone.start({ config: { passwords: {} }, checkReplies: false });
+const body = passwordAuth('admin', ADMIN_PASSWORD, { project: 'admin' });
+for (let warm = 0; warm < 8; warm++) await keystone.expect(201, 'POST', '/v3/auth/tokens', { token: null, body });
+
+const times: number[] = [];
+const delay = monitorEventLoopDelay({ resolution: 1 });
+const startedAt = performance.now();
+const endsAt = startedAt + seconds * 1000;
+delay.enable();
+await Promise.all(
+  Array.from({ length: CLIENTS }, async () => {
+    while (performance.now() < endsAt) {
+      const from = performance.now();
+      await keystone.expect(201, 'POST', '/v3/auth/tokens', { token: null, body });
+      times.push(performance.now() - from);
+    }
+  }),
+);
+delay.disable();
+const tookSeconds = (performance.now() - startedAt) / 1000;
+times.sort((a, b) => a - b);
+const at = (part: number) => (times[Math.floor(times.length * part)] ?? 0).toFixed(0);
+const held = (percent: number) => (delay.percentile(percent) / 1e6).toFixed(1);
+console.log(`logins, argon2id m=19456 t=2 p=1, ${CLIENTS} at a time: ${(times.length / tookSeconds).toFixed(1)}/s`);
+console.log(`a login: median ${at(0.5)} ms, p99 ${at(0.99)} ms`);
+console.log(
+  `event loop held up: median ${held(50)} ms, p99 ${held(99)} ms, p99.9 ${held(99.9)} ms, most ${held(100)} ms`,
+);
+await keystone.stop();
