@@ -8,7 +8,7 @@ export interface CloudSize {
   readonly groups: number;
 }
 
-export const SMALL: CloudSize = { users: 10, projects: 110, assignments: 100, groups: 2 };
+export const SMALL: CloudSize = { users: 10, projects: 210, assignments: 120, groups: 5 };
 export const LARGE: CloudSize = { users: 100_000, projects: 10_000, assignments: 1_000_000, groups: 1_000 };
 
 /** Ids that are the same in every seeded cloud. */
@@ -25,6 +25,7 @@ const DOMAINS = 20;
 const CHAIN = 10;
 const HUNDRED = 100;
 const GROUPS_OF_ONE = 5;
+const GIVEN_TO_GROUP = 4;
 
 /**
  * Users `user-1`… with the password of the user `admin` have; each has a tenth of its roles by groups; `user-1` has a role
@@ -87,7 +88,7 @@ function seedAssignments(database: DatabaseSync, size: CloudSize, roles: readonl
   const rest = Math.max(1, size.projects - HUNDRED - CHAIN);
   insert.run('user', SEEDED.user, 'project', 'deep-0', roles[0] as string, 1);
   insert.run('user', SEEDED.user, 'project', SEEDED.project, roles[0] as string, 0);
-  const ofGroups = Math.min(size.groups * 4, Math.floor(size.assignments / 10));
+  const ofGroups = size.groups * GIVEN_TO_GROUP;
   for (let at = 0; at < ofGroups; at += 1)
     insert.run(
       'group',

@@ -62,6 +62,20 @@ export function growingSteps(databasePath: string, statement: string): string[] 
   }
 }
 
+/** The columns of some that a statement compares with a value, but does not look up in an index. */
+export function columnsNotLookedUp(databasePath: string, statement: string, columns: readonly string[]): string[] {
+  const database = new DatabaseSync(databasePath, { readOnly: true });
+  try {
+    const steps = database.prepare(`explain query plan ${statement}`).all() as { detail: string }[];
+    const plan = steps.map(({ detail }) => detail).join('\n');
+    return columns.filter(
+      (column) => new RegExp(`"${column}" (?:=|in \\() ?\\?`).test(statement) && !plan.includes(`${column}=?`),
+    );
+  } finally {
+    database.close();
+  }
+}
+
 interface Listing extends Pick<OperationSpec, 'name' | 'method' | 'path'> {
   readonly query?: TSchema;
 }
