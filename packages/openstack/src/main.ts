@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { CommandError } from './cli/command-error.ts';
+import { registerKeystone } from './cli/keystone-commands.ts';
 import { terminalProgress } from './cli/progress.ts';
 import { readConfig } from './config/read-config.ts';
 
@@ -131,6 +132,8 @@ program
   .action(async (options) => {
     process.exitCode = (await import('./cli/test.ts')).testCommand(options, terminalProgress);
   });
+
+registerKeystone(program, config);
 
 program
   .command('tempest <area>')

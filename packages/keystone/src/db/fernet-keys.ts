@@ -17,13 +17,13 @@ export async function addKeys(db: Db<KeystoneTables>, repository: string, keys: 
 }
 
 /**
- * One rotation at a time: `decide` is given the numbers that are there and says what becomes of them.
+ * One change at a time: `decide` is given the numbers that are there and says what becomes of them; then keys are added.
  * @returns what `decide` gave.
  */
 export async function replaceKeys<R extends { rename: readonly [number, number][]; remove: readonly number[] }>(
   db: Db<KeystoneTables>,
   repository: string,
-  { decide, added }: { decide: (numbers: readonly number[]) => R; added: SealedKey },
+  { decide, added }: { decide: (numbers: readonly number[]) => R; added: readonly SealedKey[] },
 ): Promise<R> {
   return db.transaction(async (tx) => {
     const mine = tx.selectFrom('fernet_keys').select('number').where('repository', '=', repository);
@@ -36,10 +36,8 @@ export async function replaceKeys<R extends { rename: readonly [number, number][
         .where('repository', '=', repository)
         .where('number', '=', from)
         .execute();
-    await tx
-      .insertInto('fernet_keys')
-      .values({ ...added, repository, created_at: nowIso() })
-      .execute();
+    const rowsAdded = added.map((key) => ({ ...key, repository, created_at: nowIso() }));
+    if (rowsAdded.length > 0) await tx.insertInto('fernet_keys').values(rowsAdded).execute();
     for (const number of decided.remove)
       await tx.deleteFrom('fernet_keys').where('repository', '=', repository).where('number', '=', number).execute();
     return decided;

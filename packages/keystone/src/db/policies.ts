@@ -77,7 +77,8 @@ export async function placesOfPolicy(q: Q, policyId: string): Promise<PolicyPlac
   );
 }
 
-function placeKey({ endpointId, serviceId, regionId }: PolicyPlace): string {
+/** What makes an association unique: one endpoint, service, or service in a region has one policy. */
+export function placeKey({ endpointId, serviceId, regionId }: PolicyPlace): string {
   return createHash('sha256')
     .update(JSON.stringify([endpointId ?? null, serviceId ?? null, regionId ?? null]))
     .digest('hex');

@@ -81,7 +81,7 @@ export class FernetKeyring {
   async #afterLooking(token: string): Promise<ReturnType<typeof decryptFernet<NumberedKey>>> {
     if (!isFernet(token)) return undefined;
     const before = this.#keys;
-    await sleep(this.#readAt + UNKNOWN_LOOK_MS - performance.now());
+    await sleep(Math.max(0, this.#readAt + UNKNOWN_LOOK_MS - performance.now()));
     await this.reread();
     return this.#keys === before ? undefined : decryptFernet(this.#keys, token);
   }

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '@kumo/core/exec';
 import { freePort } from '../../../core/src/testing/free-ports.ts';
@@ -41,6 +43,7 @@ export class RealKeystone {
     try {
       real.#configure(settings);
       await real.manage('db_sync');
+      real.#letReadersBe();
       await real.manage('fernet_setup', '--keystone-user', 'root', '--keystone-group', 'root');
       await real.manage('receipt_setup', '--keystone-user', 'root', '--keystone-group', 'root');
       await real.manage('credential_setup', '--keystone-user', 'root', '--keystone-group', 'root');
@@ -70,6 +73,13 @@ export class RealKeystone {
   /** Its database, for `kumo keystone import --from`. */
   get databaseUrl(): string {
     return `sqlite://${join(this.directory, 'keystone.db')}`;
+  }
+
+  /** The keys of a repository, newest first. */
+  async keys(purpose: 'token' | 'credential'): Promise<string[]> {
+    const directory = purpose === 'token' ? this.tokenKeys : this.credentialKeys;
+    const numbers = (await readdir(directory)).map(Number).toSorted((a, b) => b - a);
+    return Promise.all(numbers.map((number) => readFile(join(directory, String(number)), 'utf8')));
   }
 
   /** `keystone-manage ARGS`. */
@@ -108,6 +118,13 @@ export class RealKeystone {
       await once(child, 'exit');
     }
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** It leaves connections in read transactions, which would keep writers out of a database without a write-ahead log. */
+  #letReadersBe(): void {
+    const database = new DatabaseSync(join(this.directory, 'keystone.db'));
+    database.exec('pragma journal_mode = wal');
+    database.close();
   }
 
   #configure(settings: Readonly<Record<string, string>>): void {
