@@ -29,7 +29,7 @@ interface DirectoriesParts {
 }
 
 interface Known {
-  readonly options: DomainOptions;
+  options: DomainOptions;
   readonly source: DirectorySource | undefined;
 }
 
@@ -46,7 +46,7 @@ export class Directories {
   async ofDomain(domainId: string): Promise<DirectorySource | undefined> {
     const options = (await this.#parts.configs.withSecrets(domainId)) ?? (await this.#fromFile(domainId));
     const known = this.#known.get(domainId);
-    if (known && known.options === options) return known.source;
+    if (known && options && isSame(known, options)) return known.source;
     known?.source?.close();
     if (!options) {
       this.#known.delete(domainId);
@@ -95,6 +95,14 @@ export class Directories {
       return brokenDriver(`the configuration cannot be used: ${(error as Error).message}`);
     }
   }
+}
+
+/** Also when it was read again: connections and what is known of a directory's troubles outlive that. */
+function isSame(known: Known, options: DomainOptions): boolean {
+  if (known.options === options) return true;
+  if (JSON.stringify(known.options) !== JSON.stringify(options)) return false;
+  known.options = options;
+  return true;
 }
 
 function brokenDriver(message: string): IdentityDriver {

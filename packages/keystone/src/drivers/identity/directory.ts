@@ -56,7 +56,7 @@ export interface IdentityDriver {
   membersOf(groupLocalId: string, wanted: DirectoryListWanted<DirectoryUser>): Promise<DirectoryPage<DirectoryUser>>;
   /** Whether this is the user's password. An empty one is nobody's, and the directory is not asked. */
   verifyPassword(userLocalId: string, password: string): Promise<boolean>;
-  /** Ends its connections. Calls under way end with {@link DirectoryDown}. */
+  /** Keeps no connection any more. Calls under way come to their end. */
   close(): void;
 }
 

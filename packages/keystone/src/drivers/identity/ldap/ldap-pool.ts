@@ -15,7 +15,6 @@ export class LdapPool {
   readonly #open: () => Promise<LdapConnection>;
   readonly #waitMs: number;
   readonly #idle: LdapConnection[] = [];
-  readonly #busy = new Set<LdapConnection>();
   readonly #turns: Turn[] = [];
   #taken = 0;
   #isClosed = false;
@@ -42,7 +41,7 @@ export class LdapPool {
         } catch (error) {
           const wasLost = error instanceof DirectoryDown && !known.isOpen;
           // After a long wait for an answer the caller has waited enough.
-          if (this.#isClosed || !wasLost || performance.now() - startedAt > this.#waitMs / 2) throw error;
+          if (!wasLost || performance.now() - startedAt > this.#waitMs / 2) throw error;
         }
       }
       return await this.#with(await this.#open(), work);
@@ -51,18 +50,16 @@ export class LdapPool {
     }
   }
 
+  /** From now on connections are closed after use. */
   close(): void {
     this.#isClosed = true;
-    for (const connection of [...this.#idle.splice(0), ...this.#busy]) connection.close();
-    for (const turn of this.#turns.splice(0)) turn.reject(new DirectoryDown('the directory is no longer used'));
+    for (const connection of this.#idle.splice(0)) connection.close();
   }
 
   async #with<T>(connection: LdapConnection, work: (connection: LdapConnection) => Promise<T>): Promise<T> {
-    this.#busy.add(connection);
     try {
       return await work(connection);
     } finally {
-      this.#busy.delete(connection);
       if (this.#isClosed || !this.#isYoung(connection)) connection.close();
       else this.#idle.push(connection);
     }
@@ -81,7 +78,6 @@ export class LdapPool {
   }
 
   async #takeTurn(): Promise<void> {
-    if (this.#isClosed) throw new DirectoryDown('the directory is no longer used');
     if (this.#taken < this.#options.size) {
       this.#taken += 1;
       return;
