@@ -68,6 +68,20 @@ export function hierarchySuite(name: string, cloud: () => TestKeystone): void {
     await expect(204, 'DELETE', `/v3/projects/${a.id}`);
   });
 
+  test(`${name}: nothing stays enabled below a project that is disabled at the same time`, async () => {
+    for (let at = 0; at < 8; at += 1) {
+      const parent = await make('project', { name: `raced-${at}` });
+      const child = { project: { name: `racer-${at}`, parent_id: parent.id } };
+      const [made, disabled] = await Promise.all([
+        cloud().call('POST', '/v3/projects', { body: child }),
+        cloud().call('PATCH', `/v3/projects/${parent.id}`, { body: { project: { enabled: false } } }),
+      ]);
+      assert.deepEqual([made.status, disabled.status].toSorted(), made.status === 201 ? [201, 403] : [200, 400]);
+      if (made.status === 201) await expect(204, 'DELETE', `/v3/projects/${made.body.project.id}`);
+      await expect(204, 'DELETE', `/v3/projects/${parent.id}`);
+    }
+  });
+
   test(`${name}: a project stays where it is, and trees end at the fifth project`, async () => {
     const ids: string[] = [];
     for (let depth = 1; depth <= 5; depth += 1)

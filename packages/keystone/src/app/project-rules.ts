@@ -40,3 +40,12 @@ export function nameTaken({ id, name, isDomain }: Project, cause: unknown): Erro
     : `it is not permitted to have two projects with either the same name or same id in the same domain: name is ${name}, project id ${id}`;
   return conflict({ message: `Conflict occurred attempting to store project - ${details}.` }, { cause });
 }
+
+/** Nothing is made below a disabled project. */
+export function disabledBranch(id: string): Error {
+  return invalid({ message: `cannot create a project in a branch containing a disabled project: ${id}` });
+}
+
+export function disabledParents(id: string): Error {
+  return stillInUse({ message: `Cannot enable project ${id} since it has disabled parents` });
+}

@@ -11,6 +11,7 @@ import {
   insertProject,
   type ListedProject,
   listProjects,
+  lockProject,
   type Project,
   replaceTags,
   someProject,
@@ -26,7 +27,14 @@ import { deleteDomain } from './domain-deletion.ts';
 import { changedOptions, type ResourceOptions, refuseLockedDelete, refuseLockedUpdate } from './immutability.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
-import { nameTaken, notLeaf, refuseMoves, refuseOtherDomain } from './project-rules.ts';
+import {
+  disabledBranch,
+  disabledParents,
+  nameTaken,
+  notLeaf,
+  refuseMoves,
+  refuseOtherDomain,
+} from './project-rules.ts';
 import { resourceName } from './resource-names.ts';
 
 export interface NewProject {
@@ -99,7 +107,12 @@ export class Projects {
       domainId: parent ? (parent.domainId ?? parent.id) : null,
       parentId: parent?.id ?? null,
     };
-    await this.#save(project, tags, (tx) => insertProject(tx, project));
+    await this.#save(project, tags, async (tx) => {
+      // Looked at again: it may have been disabled meanwhile.
+      const above = parent && (await lockProject(tx, this.#parts.db, parent.id));
+      if (above?.enabled === false) throw disabledBranch(above.id);
+      await insertProject(tx, project);
+    });
     return project;
   }
 
@@ -118,7 +131,6 @@ export class Projects {
       : known.name;
     refuseMoves(known, wanted);
     if (!known.enabled && enabled) await this.#refuseDisabledAbove(known);
-    if (known.enabled && !enabled && !known.isDomain) await this.#refuseEnabledBelow(id);
     const project: Project = {
       ...known,
       name,
@@ -128,6 +140,8 @@ export class Projects {
       extra: { ...known.extra, ...extra },
     };
     await this.#save(project, tags, async (tx) => {
+      if (known.enabled && !enabled && !known.isDomain) await this.#refuseEnabledBelow(tx, id);
+      if (!known.enabled && enabled && known.parentId !== null) await this.#requireEnabled(tx, known.parentId, id);
       await updateProject(tx, project);
       if (known.enabled && !enabled) await revoked.revoke(tx, known.isDomain ? { domainId: id } : { projectId: id });
     });
@@ -204,8 +218,7 @@ export class Projects {
     refuseOtherDomain(parent, domainId);
     const branch = [parent, ...(await this.parents(parent))];
     const disabled = branch.find((one) => !one.enabled);
-    if (disabled)
-      throw invalid({ message: `cannot create a project in a branch containing a disabled project: ${disabled.id}` });
+    if (disabled) throw disabledBranch(disabled.id);
     // The domain is one of the branch and does not count, the new project is not and does.
     if (branch.length > this.#parts.resource.maxProjectTreeDepth)
       throw stillInUse({ message: `Max hierarchy depth reached for ${parent.id} branch.` });
@@ -213,12 +226,18 @@ export class Projects {
   }
 
   async #refuseDisabledAbove(project: Project): Promise<void> {
-    if ((await this.parents(project)).some((one) => !one.enabled))
-      throw stillInUse({ message: `Cannot enable project ${project.id} since it has disabled parents` });
+    if ((await this.parents(project)).some((one) => !one.enabled)) throw disabledParents(project.id);
   }
 
-  async #refuseEnabledBelow(id: string): Promise<void> {
-    if (await someEnabledBelow(this.#parts.db.q, id))
+  async #requireEnabled(tx: Transaction<KeystoneTables>, parentId: string, id: string): Promise<void> {
+    const parent = await lockProject(tx, this.#parts.db, parentId);
+    if (!parent?.enabled) throw disabledParents(id);
+  }
+
+  /** What is made or enabled below waits for the lock, and finds the project disabled. */
+  async #refuseEnabledBelow(tx: Transaction<KeystoneTables>, id: string): Promise<void> {
+    await lockProject(tx, this.#parts.db, id);
+    if (await someEnabledBelow(tx, id))
       throw stillInUse({ message: `Cannot disable project ${id} since its subtree contains enabled projects.` });
   }
 }

@@ -1,4 +1,12 @@
-import { applyFilters, type Filter, type Page, type PageOptions, pageQuery } from '@kumo/core/db';
+import {
+  applyFilters,
+  type DialectName,
+  type Filter,
+  forUpdate,
+  type Page,
+  type PageOptions,
+  pageQuery,
+} from '@kumo/core/db';
 import type { Kysely } from 'kysely';
 import { inChunks } from './chunks.ts';
 import type { KeystoneTables, ProjectRow } from './schema.ts';
@@ -23,6 +31,16 @@ export interface Project {
 /** Undefined when there is none. */
 export async function findProject(q: Q, id: string): Promise<Project | undefined> {
   const row = await q.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/** Nobody else changes it until the transaction is over. Undefined when there is none. */
+export async function lockProject(
+  tx: Q,
+  db: { readonly dialect: DialectName },
+  id: string,
+): Promise<Project | undefined> {
+  const row = await forUpdate(tx.selectFrom('projects').selectAll().where('id', '=', id), db).executeTakeFirst();
   return row && fromRow(row);
 }
 
