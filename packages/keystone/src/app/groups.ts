@@ -1,13 +1,15 @@
 import type { Page } from '@kumo/core/db';
 import { deleteAssignmentsOfActor } from '../db/assignments.ts';
 import { groupTag, userTag } from '../db/change-tags.ts';
-import { addMember, deleteGroup, type Group, insertGroup, removeMember, updateGroup } from '../db/groups.ts';
+import { addMember, deleteGroup, type Group, insertGroup, membersOf, removeMember, updateGroup } from '../db/groups.ts';
 import { findProject } from '../db/projects.ts';
 import { invalid, missing, notFound } from '../errors.ts';
 import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import type { ListWanted } from './list-page.ts';
 import { newId } from './new-id.ts';
+
+const EVERYBODY = Number.MAX_SAFE_INTEGER;
 
 export interface GroupValues {
   readonly name?: string;
@@ -63,15 +65,19 @@ export class Groups {
     return group;
   }
 
-  /** With the roles that were given to it. @throws notFound */
+  /** With the roles that were given to it: if there were any, its members' tokens are over. @throws notFound */
   async delete(id: string): Promise<void> {
-    const { changes, deletions, identities } = this.#parts;
+    const { changes, deletions, identities, revoked } = this.#parts;
     await this.#get(id);
     await identities.refuseDirectory({ id });
     await changes.write(
       async (tx) => {
         await deletions.run('group', tx, [id]);
-        await deleteAssignmentsOfActor(tx, 'group', id);
+        if ((await deleteAssignmentsOfActor(tx, 'group', id)) > 0)
+          await revoked.revokeAll(
+            tx,
+            (await membersOf(tx, id, EVERYBODY)).map((userId) => ({ userId })),
+          );
         await deleteGroup(tx, id);
       },
       [groupTag(id)],
@@ -88,12 +94,13 @@ export class Groups {
     return this.#parts.identities.isMember(groupId, userId);
   }
 
-  /** @throws notFound when the user is not in it. */
+  /** The user's tokens are over. @throws notFound when the user is not in it. */
   async remove(groupId: string, userId: string): Promise<void> {
     await this.#refuseDirectories(groupId, userId);
     await this.#parts.changes.write(
       async (tx) => {
         if (!(await removeMember(tx, groupId, userId))) throw notMember(groupId, userId);
+        await this.#parts.revoked.revoke(tx, { userId });
       },
       [userTag(userId)],
     );

@@ -5,7 +5,7 @@ import { REVOCATIONS_TAG } from '../db/change-tags.ts';
 import type { Changes } from '../db/changes.ts';
 import {
   deleteRevocationsBefore,
-  insertRevocation,
+  insertRevocations,
   listRevocations,
   type Revocation,
   revocationsSince,
@@ -67,12 +67,21 @@ export class RevokedTokens {
   }
 
   /** Revokes what was issued up to now. In the transaction of the change that is its reason. */
-  async revoke(tx: Transaction<KeystoneTables>, thing: RevokedThing): Promise<void> {
+  revoke(tx: Transaction<KeystoneTables>, thing: RevokedThing): Promise<void> {
+    return this.revokeAll(tx, [thing]);
+  }
+
+  async revokeAll(tx: Transaction<KeystoneTables>, things: readonly RevokedThing[]): Promise<void> {
     this.#changes.touch(tx, REVOCATIONS_TAG);
     const now = Date.now();
     await deleteRevocationsBefore(tx, toIso(now - this.#keepMs));
-    const issuedBefore = thing.auditId === undefined ? Math.floor(now / 1000) : Number.MAX_SAFE_INTEGER;
-    await insertRevocation(tx, { id: randomUUID(), ...thing, issuedBefore, revokedAt: nowIso() });
+    const revocations = things.map((thing) => ({
+      id: randomUUID(),
+      ...thing,
+      issuedBefore: thing.auditId === undefined ? Math.floor(now / 1000) : Number.MAX_SAFE_INTEGER,
+      revokedAt: nowIso(),
+    }));
+    await insertRevocations(tx, revocations);
   }
 
   /** The last second of the tokens like this one that are revoked; -Infinity when none is. */

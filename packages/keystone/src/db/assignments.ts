@@ -118,8 +118,10 @@ export async function deleteAssignment(tx: Q, assignment: Assignment): Promise<b
   return numDeletedRows > 0n;
 }
 
-export async function deleteAssignmentsOfActor(tx: Q, kind: ActorKind, actorId: string): Promise<void> {
-  await tx.deleteFrom('assignments').where('actor_id', '=', actorId).where('actor_kind', '=', kind).execute();
+/** How many there were. */
+export async function deleteAssignmentsOfActor(tx: Q, kind: ActorKind, actorId: string): Promise<number> {
+  const all = tx.deleteFrom('assignments').where('actor_id', '=', actorId).where('actor_kind', '=', kind);
+  return Number((await all.executeTakeFirst()).numDeletedRows);
 }
 
 export async function deleteAssignmentsOnTarget(tx: Q, targetId: string): Promise<void> {

@@ -5,6 +5,9 @@ import type { RevocationRow } from './schema-tokens.ts';
 
 type Q = Kysely<KeystoneTables>;
 
+/** Ten columns each, of 999 parameters that every SQLite takes. */
+const ROWS_AT_ONCE = 90;
+
 /** Revokes the tokens for which all that is given is true, if issued up to a second. */
 export interface Revocation {
   readonly id: string;
@@ -40,22 +43,12 @@ export async function listRevocations(
   return { rows: rows.map(fromRow), hasMore };
 }
 
-export async function insertRevocation(tx: Q, revocation: Revocation): Promise<void> {
-  await tx
-    .insertInto('revocations')
-    .values({
-      id: revocation.id,
-      audit_id: revocation.auditId ?? null,
-      audit_chain_id: revocation.auditChainId ?? null,
-      user_id: revocation.userId ?? null,
-      project_id: revocation.projectId ?? null,
-      domain_id: revocation.domainId ?? null,
-      trust_id: revocation.trustId ?? null,
-      role_id: revocation.roleId ?? null,
-      issued_before: revocation.issuedBefore,
-      revoked_at: revocation.revokedAt,
-    })
-    .execute();
+/** In statements of a bounded size. */
+export async function insertRevocations(tx: Q, revocations: readonly Revocation[]): Promise<void> {
+  for (let at = 0; at < revocations.length; at += ROWS_AT_ONCE) {
+    const rows = revocations.slice(at, at + ROWS_AT_ONCE).map(toRow);
+    await tx.insertInto('revocations').values(rows).execute();
+  }
 }
 
 /** Those that no token can be old enough for any more. */
@@ -75,5 +68,20 @@ function fromRow(row: RevocationRow): Revocation {
     roleId: row.role_id ?? undefined,
     issuedBefore: row.issued_before,
     revokedAt: row.revoked_at,
+  };
+}
+
+function toRow(revocation: Revocation): RevocationRow {
+  return {
+    id: revocation.id,
+    audit_id: revocation.auditId ?? null,
+    audit_chain_id: revocation.auditChainId ?? null,
+    user_id: revocation.userId ?? null,
+    project_id: revocation.projectId ?? null,
+    domain_id: revocation.domainId ?? null,
+    trust_id: revocation.trustId ?? null,
+    role_id: revocation.roleId ?? null,
+    issued_before: revocation.issuedBefore,
+    revoked_at: revocation.revokedAt,
   };
 }
