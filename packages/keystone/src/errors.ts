@@ -144,3 +144,19 @@ export const moreMethodsNeeded = defineError(
   'InsufficientAuthMethods',
   'Additional authentications steps required.',
 );
+/** Why a login fails, for auditors; who logs in is told what everybody is told. */
+export const accountLocked = defineError('unauthorized', 'AccountLocked', 'The account is locked for user: {userId}.');
+
+const PASSWORD_REFUSALS = [
+  passwordUnfit,
+  passwordMissing,
+  passwordUsedBefore,
+  passwordTooYoung,
+  passwordNotOwn,
+  passwordTooLong,
+];
+
+/** Whether a password was refused by the rules for passwords. */
+export function isPasswordRefusal(error: unknown): boolean {
+  return PASSWORD_REFUSALS.some((one) => one.is(error));
+}

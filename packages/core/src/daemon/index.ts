@@ -19,6 +19,8 @@ export interface Daemon {
 export interface DaemonEnv {
   readonly log: Logger;
   readonly bus: Bus;
+  /** The broker's URL where daemons talk through RabbitMQ, for what others than daemons listen to; it holds a password. */
+  readonly busUrl?: string | undefined;
   /** The name of this node, as in `OS-EXT-SRV-ATTR:host` and in agents' lists. */
   readonly host: string;
   /** A directory of this node's own, 0711, for what must outlive the process. */

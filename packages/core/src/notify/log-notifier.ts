@@ -9,3 +9,6 @@ export function logNotifier(log: Logger): Notifier {
     close: async () => {},
   };
 }
+
+/** Nobody hears of anything. */
+export const silentNotifier: Notifier = { notify: () => {}, close: async () => {} };

@@ -2,6 +2,7 @@ import type { Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import { accessRuleRoutes } from './access-rules.routes.ts';
 import { applicationCredentialRoutes } from './application-credentials.routes.ts';
+import { auditedRoutes } from './audited-routes.ts';
 import { authRoutes } from './auth.routes.ts';
 import { credentialRoutes } from './credentials.routes.ts';
 import { discoveryRoutes } from './discovery.routes.ts';
@@ -62,5 +63,5 @@ export function allRoutes(parts: KeystoneParts): Route[] {
     ...limitRoutes(parts),
     ...simpleCertRoutes(),
   ];
-  return [...discoveryRoutes(routes), ...routes];
+  return [...discoveryRoutes(routes), ...auditedRoutes(routes, parts.audit)];
 }

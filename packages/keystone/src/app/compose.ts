@@ -1,5 +1,6 @@
 import type { Db } from '@kumo/core/db';
 import type { Logger } from '@kumo/core/log';
+import { type Notifier, silentNotifier } from '@kumo/core/notify';
 import type { KeystoneConfig } from '../config.ts';
 import { Changes } from '../db/changes.ts';
 import type { KeystoneTables } from '../db/schema.ts';
@@ -8,6 +9,7 @@ import { Access } from './access.ts';
 import { AccessRules } from './access-rules.ts';
 import { ApplicationCredentialSecrets } from './application-credential-secrets.ts';
 import { ApplicationCredentials } from './application-credentials.ts';
+import { Audit } from './audit.ts';
 import { ApplicationCredentialMethod } from './auth-methods/application-credential.ts';
 import type { AuthMethod } from './auth-methods/auth-method.ts';
 import { PasswordMethod } from './auth-methods/password.ts';
@@ -46,6 +48,8 @@ export function composeApp({
   config,
   log,
   publicEndpoint,
+  notifier = silentNotifier,
+  host = '',
 }: {
   db: Db<KeystoneTables>;
   keyrings: Keyrings;
@@ -53,6 +57,9 @@ export function composeApp({
   log: Logger;
   /** What endpoints' URLs may name as `%(public_endpoint)s`. */
   publicEndpoint?: string;
+  /** Who hears what is done, and from which host; left out: nobody. */
+  notifier?: Notifier;
+  host?: string;
 }) {
   const times = config.tokens;
   const changes = new Changes(db, config.changeCheckMs);
@@ -64,6 +71,7 @@ export function composeApp({
     domainOf: (domainId) => access.domain(domainId),
   });
   const { identities } = identified;
+  const audit = new Audit({ db, cache, notifier, host, log, settings: config.notifications });
   const access: Access = new Access({ db, cache, identities, compliance: config.securityCompliance });
   const keepSeconds = times.expirationSeconds + times.allowExpiredWindowSeconds;
   const revoked = new RevokedTokens({ db, cache, changes, keepSeconds });
@@ -92,7 +100,7 @@ export function composeApp({
     configured: authMethods,
   });
   const methods: AuthMethod[] = [
-    new PasswordMethod({ references, passwords }),
+    new PasswordMethod({ references, passwords, audit }),
     new TokenMethod(tokens),
     new TotpMethod({ references, access, secrets: kept.credentials, passcodes: new Passcodes(db), ...config.totp }),
     new ApplicationCredentialMethod({ db, references, secrets, access }),
@@ -113,6 +121,7 @@ export function composeApp({
   const projects = new Projects({ ...core, resource });
   return {
     ...core,
+    audit,
     cache,
     ...identified,
     ...secured,

@@ -7,7 +7,14 @@ import type { Changes } from '../db/changes.ts';
 import { addPassword, newestPassword, newestPasswords, type Password, replaceHash } from '../db/passwords.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { findUser, setLastActive, type User } from '../db/users.ts';
-import { notFound, passwordExpired, passwordNotOwn, passwordTooYoung, passwordUsedBefore } from '../errors.ts';
+import {
+  accountLocked,
+  notFound,
+  passwordExpired,
+  passwordNotOwn,
+  passwordTooYoung,
+  passwordUsedBefore,
+} from '../errors.ts';
 import { dayOf, daysTooYoung, endOfPassword, isEnabled, isExpired } from '../passwords/account-rules.ts';
 import type { PasswordHasher } from '../passwords/password-hasher.ts';
 import type { PasswordPattern } from '../passwords/password-pattern.ts';
@@ -107,7 +114,8 @@ export class Passwords {
     const failures = await locks.failuresOf(user);
     const isLocked = user !== undefined && locks.isLocked(user, failures);
     if (isLocked || !isRight) await locks.addFailure(isLocked ? undefined : user);
-    if (!user || !stored || !isRight || isLocked) throw unauthorized();
+    if (isLocked) throw unauthorized({}, { cause: accountLocked({ userId: user.id }) });
+    if (!user || !stored || !isRight) throw unauthorized();
     const domain = await access.domain(user.domainId);
     if (!isEnabled(user, compliance) || !domain?.enabled) throw unauthorized();
     if (failures) await locks.forget(user);

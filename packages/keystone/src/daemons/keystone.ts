@@ -1,5 +1,6 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { type AppOptions, closeApp, createApp, keystoneEnvelope, policiesOf } from '@kumo/core/http';
+import { logNotifier, type Notifier, rabbitNotifier, silentNotifier } from '@kumo/core/notify';
 import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { allRoutes } from '../api/all.routes.ts';
 import { keystonePolicies } from '../api/index.ts';
@@ -23,9 +24,18 @@ export async function keystone(
 ): Promise<Daemon> {
   const { log } = env;
   const db = await openKeystoneDatabase(env, NAME);
+  const notifier = notifierFor(env, config.notifications);
   try {
     const keyrings = await openKeyrings({ config, stateDir: env.stateDir, db });
-    const parts = composeApp({ db, keyrings, config, log, publicEndpoint: env.endpoint('keystone') });
+    const parts = composeApp({
+      db,
+      keyrings,
+      config,
+      log,
+      publicEndpoint: env.endpoint('keystone'),
+      notifier,
+      host: env.host,
+    });
     await checkProjectDepth(db.q, parts.limits.model);
     if (bootstrap) await bootstrapKeystone(parts, bootstrap);
     const routes = allRoutes(parts);
@@ -51,11 +61,20 @@ export async function keystone(
       stop: async () => {
         await closeApp(app);
         parts.directories.close();
+        await notifier.close();
         await db.close();
       },
     };
   } catch (error) {
+    await notifier.close();
     await db.close();
     throw error;
   }
+}
+
+/** Where audit notifications go. */
+function notifierFor(env: DaemonEnv, { driver, topics }: KeystoneConfig['notifications']): Notifier {
+  if (driver === 'none') return silentNotifier;
+  if (driver === 'log' || env.busUrl === undefined) return logNotifier(env.log);
+  return rabbitNotifier({ url: env.busUrl, log: env.log, exchange: NAME, topics });
 }

@@ -55,6 +55,7 @@ export function environmentFor(daemon: string, service: ServiceName, shared: Pro
   return {
     log,
     bus,
+    busUrl: config.bus === 'in-process' ? undefined : config.bus,
     host: config.host,
     stateDir: config.stateDir,
     region: config.region,
