@@ -147,11 +147,15 @@ class Walk {
 
   async #addUser(): Promise<void> {
     const id = await this.#make('user', { domain_id: this.#domain, password: 'pw' });
+    this.#users.push(id);
+    await this.#logIn(id);
+  }
+
+  async #logIn(id: string): Promise<void> {
     const identity = { methods: ['password'], password: { user: { id, password: 'pw' } } };
     const body = { auth: { identity, scope: 'unscoped' } };
     const answer = await this.#keystone.call('POST', '/v3/auth/tokens', { token: null, body });
     assert.equal(answer.status, 201);
-    this.#users.push(id);
     this.#tokens.set(id, answer.headers['x-subject-token'] as string);
   }
 
@@ -174,8 +178,18 @@ class Walk {
   }
 
   async #toggleMember(): Promise<string> {
-    const [group, user] = [this.#one(this.#groups), this.#one(this.#users)];
-    return this.#toggle(this.#model.members, `${group} ${user}`, `/v3/groups/${group}/users/${user}`, 204);
+    const [group, user] = [this.#one(this.#groups), this.#one(this.#users) as string];
+    const key = `${group} ${user}`;
+    const did = await this.#toggle(this.#model.members, key, `/v3/groups/${group}/users/${user}`, 204);
+    if (this.#model.members.has(key)) return did;
+    // Who leaves a group loses all tokens.
+    for (const [kept, token] of this.#tokens) {
+      if (!kept.startsWith(user)) continue;
+      assert.equal(await this.#validate(token), undefined, did);
+      this.#tokens.delete(kept);
+    }
+    await this.#logIn(user);
+    return did;
   }
 
   async #toggleImplication(): Promise<string> {

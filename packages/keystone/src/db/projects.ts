@@ -80,7 +80,7 @@ export async function listProjects(
   const { tags = [], tagsAny, notTags, notTagsAny } = options.tagFilters ?? {};
   let query = q
     .selectFrom('projects')
-    .selectAll('projects')
+    .select(SHOWN)
     .select(({ exists, selectFrom }) =>
       exists(selectFrom('project_tags').select('name').whereRef('project_id', '=', 'projects.id')).as('has_tags'),
     );
@@ -96,8 +96,7 @@ export async function listProjects(
     query = query.where((eb) => eb.not(eb.and(notTags.map((tag) => eb('id', 'in', tagged([tag]))))));
   }
   const page = await pageQuery(query, options);
-  const rows = page.rows.map((row) => ({ ...fromRow(row), hasTags: Boolean(row.has_tags) }));
-  return { rows, hasMore: page.hasMore };
+  return { rows: page.rows.map(listedFromRow), hasMore: page.hasMore };
 }
 
 /** Whether any project matches. */
@@ -134,7 +133,27 @@ export async function replaceTags(tx: Q, projectId: string, tags: readonly strin
   if (rows.length > 0) await tx.insertInto('project_tags').values(rows).execute();
 }
 
-function fromRow(row: ProjectRow): Project {
+/** All but what names are unique within. */
+const SHOWN = [
+  'id',
+  'is_domain',
+  'domain_id',
+  'parent_id',
+  'name',
+  'description',
+  'enabled',
+  'options',
+  'extra',
+] as const satisfies (keyof ProjectRow)[];
+type ShownRow = Pick<ProjectRow, (typeof SHOWN)[number]>;
+
+function listedFromRow(row: ShownRow & { has_tags: unknown }): ListedProject {
+  const project = fromRow(row) as Project & { hasTags: boolean };
+  project.hasTags = Boolean(row.has_tags);
+  return project;
+}
+
+function fromRow(row: ShownRow): Project {
   return {
     id: row.id,
     isDomain: row.is_domain === 1,
@@ -148,7 +167,8 @@ function fromRow(row: ProjectRow): Project {
   };
 }
 
-const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
+/** Of most projects: no options, nothing that clients added. */
+export const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
 
 function parsed(text: string): Readonly<Record<string, unknown>> {
   return text === '{}' ? NOTHING : JSON.parse(text);

@@ -1,7 +1,7 @@
 import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import { extraOf } from '../../app/extra-values.ts';
-import type { Project } from '../../db/projects.ts';
+import { NOTHING, type Project } from '../../db/projects.ts';
 import type { ProjectBody, ProjectCreate } from '../projects.ts';
 
 /** A project as clients see it. */
@@ -10,8 +10,7 @@ export function projectToWire(
   tags: readonly string[],
   request: Pick<RequestFacts, 'baseUrl'>,
 ): Static<typeof ProjectBody> {
-  return {
-    ...project.extra,
+  const shown = {
     id: project.id,
     name: project.name,
     domain_id: project.domainId,
@@ -19,10 +18,12 @@ export function projectToWire(
     is_domain: project.isDomain,
     description: project.description,
     enabled: project.enabled,
-    tags: [...tags],
+    tags: tags as string[],
     options: project.options,
     links: { self: `${request.baseUrl}/v3/projects/${project.id}` },
   };
+  // Most have nothing more, and long lists are made of them.
+  return project.extra === NOTHING ? shown : { ...project.extra, ...shown };
 }
 
 type Wanted = Partial<Static<typeof ProjectCreate>>;
