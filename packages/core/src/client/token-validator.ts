@@ -14,7 +14,10 @@ export interface TokenValidatorOptions {
   readonly serviceToken: { token(): Promise<string>; invalidate(token: string): void };
   /** The daemon that asks, for the trace. */
   readonly from: string;
-  /** How long a valid token is believed, i.e. how late a revocation may be noticed. Default 5. */
+  /**
+   * How long a valid token is believed, i.e. how late a revocation may be noticed here. Default 3: a Keystone that has not
+   * yet seen what another one wrote may answer, and both together are to stay below 5.
+   */
   readonly cacheSeconds?: number;
   /** Default 10,000. */
   readonly maxEntries?: number;
@@ -61,25 +64,33 @@ export class TokenValidator implements TokenChecker {
       this.#showCached();
       return info;
     }
-    const asked = this.#ask(token, allowExpired).finally(() => this.#asking.delete(key));
+    const asked = this.#askAndKeep(key, token, allowExpired).finally(() => this.#asking.delete(key));
     this.#asking.set(key, asked);
-    const info = await asked;
-    this.#keep(key, info, allowExpired);
-    return info;
+    return asked;
   }
 
-  async #ask(token: string, allowExpired: boolean): Promise<TokenInfo | undefined> {
+  async #askAndKeep(key: string, token: string, allowExpired: boolean): Promise<TokenInfo | undefined> {
+    const { info, askedAt } = await this.#ask(token, allowExpired);
+    const valid = info && (allowExpired || !isOver(info)) ? info : undefined;
+    this.#keep(key, { info: valid, askedAt, allowExpired });
+    return valid;
+  }
+
+  /** `askedAt`: what changed after that the answer may not know. */
+  async #ask(token: string, allowExpired: boolean): Promise<{ info: TokenInfo | undefined; askedAt: number }> {
     const { serviceToken } = this.#options;
     for (let tries = 0; ; tries++) {
       let own: string | undefined;
+      let askedAt = Date.now();
       try {
         own = await serviceToken.token();
+        askedAt = Date.now();
         const query = { nocatalog: '', ...(allowExpired ? { allow_expired: '1' } : {}) };
         const headers = { 'x-subject-token': token, [ACCESS_RULES_HEADER]: ACCESS_RULES_VERSION };
-        return tokenInfoOf(await this.#keystone.validateToken({ headers, query, token: own }));
+        return { info: tokenInfoOf(await this.#keystone.validateToken({ headers, query, token: own })), askedAt };
       } catch (error) {
         if (!(error instanceof KumoError)) throw error;
-        if (error.kind === 'notFound') return undefined;
+        if (error.kind === 'notFound') return { info: undefined, askedAt };
         if (error.kind === 'unauthorized' && tries === 0 && own !== undefined) serviceToken.invalidate(own);
         else
           throw unavailable(
@@ -90,11 +101,14 @@ export class TokenValidator implements TokenChecker {
     }
   }
 
-  #keep(key: string, info: TokenInfo | undefined, allowExpired: boolean): void {
-    const { cacheSeconds = 5, maxEntries = 10_000 } = this.#options;
-    const now = Date.now();
+  #keep(
+    key: string,
+    { info, askedAt, allowExpired }: { info: TokenInfo | undefined; askedAt: number; allowExpired: boolean },
+  ): void {
+    const { cacheSeconds = 3, maxEntries = 10_000 } = this.#options;
     const expiresAt = info === undefined || allowExpired ? Number.NaN : Date.parse(info.expiresAt ?? '');
-    const until = info === undefined ? now + Math.min(REFUSED_MS, cacheSeconds * 1000) : now + cacheSeconds * 1000;
+    const keptMs = info === undefined ? Math.min(REFUSED_MS, cacheSeconds * 1000) : cacheSeconds * 1000;
+    const until = askedAt + keptMs;
     this.#entries.delete(key);
     this.#entries.set(key, { info, until: Number.isNaN(expiresAt) ? until : Math.min(until, expiresAt) });
     // A Map keeps insertion order: the first is the oldest.
@@ -109,4 +123,8 @@ export class TokenValidator implements TokenChecker {
     const attributes = { 'http.method': 'GET', 'kumo.cached': true };
     instantSpan('validateToken', { kind: 'http', from: this.#options.from, to: 'keystone', attributes });
   }
+}
+
+function isOver({ expiresAt }: TokenInfo): boolean {
+  return expiresAt !== undefined && Date.parse(expiresAt) <= Date.now();
 }
