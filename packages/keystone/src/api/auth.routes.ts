@@ -77,9 +77,12 @@ function tokenRoutes({ authentication, tokens, tokenCatalog, cache }: AuthParts)
     allowExpired: boolean,
   ) => {
     const token = await tokens.find(headers['x-subject-token'], { allowExpired });
-    const domainId = token?.identity.user.domainId;
-    authorize({ 'target.token.user_id': token?.claims.userId, 'target.token.user.domain.id': domainId });
+    // Before the policy, as Keystone does: nobody guesses a token, and its owner shall learn that it is gone.
     if (!token || !isUnderstood(token, headers['openstack-identity-access-rules'])) throw tokenNotFound();
+    authorize({
+      'target.token.user_id': token.claims.userId,
+      'target.token.user.domain.id': token.identity.user.domainId,
+    });
     return token;
   };
   return [
