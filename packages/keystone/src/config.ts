@@ -3,6 +3,7 @@ import { type Static, Type as T } from 'typebox';
 import { EndpointFilterConfig, UnifiedLimitConfig } from './catalog-settings.ts';
 import { CredentialsConfig } from './credentials/credential-settings.ts';
 import { DirectoriesConfig } from './directory-settings.ts';
+import { HealthcheckConfig } from './health-settings.ts';
 import { NotificationsConfig } from './notification-settings.ts';
 import { PasswordsConfig, SecurityComplianceConfig } from './passwords/password-settings.ts';
 import { AdminProjectConfig, AuthConfig, ReceiptsConfig, TokensConfig, TotpConfig } from './tokens/token-settings.ts';
@@ -74,6 +75,7 @@ export const KeystoneConfig = T.Object(
     credentials: CredentialsConfig,
     directories: DirectoriesConfig,
     notifications: NotificationsConfig,
+    healthcheck: HealthcheckConfig,
     endpointFilter: EndpointFilterConfig,
     unifiedLimit: UnifiedLimitConfig,
     listLimit: T.Integer({

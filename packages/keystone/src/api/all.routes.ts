@@ -15,6 +15,7 @@ import { endpointPolicyRoutes } from './endpoint-policies.routes.ts';
 import { endpointRoutes } from './endpoints.routes.ts';
 import { grantRoutes } from './grants.routes.ts';
 import { groupRoutes } from './groups.routes.ts';
+import { healthcheckRoutes } from './healthcheck.routes.ts';
 import { impliedRoleRoutes } from './implied-roles.routes.ts';
 import { limitRoutes } from './limits.routes.ts';
 import { policyRoutes } from './policies.routes.ts';
@@ -63,5 +64,5 @@ export function allRoutes(parts: KeystoneParts): Route[] {
     ...limitRoutes(parts),
     ...simpleCertRoutes(),
   ];
-  return [...discoveryRoutes(routes), ...auditedRoutes(routes, parts.audit)];
+  return [...discoveryRoutes(routes), ...healthcheckRoutes(parts), ...auditedRoutes(routes, parts.audit)];
 }

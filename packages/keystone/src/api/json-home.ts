@@ -1,4 +1,5 @@
 import { EXPERIMENTAL, PARAMETERS, RELATIONS } from './json-home-relations.ts';
+import { prefers } from './wire/accept.ts';
 
 const BASE = 'https://docs.openstack.org/api/openstack-identity/3';
 
@@ -27,23 +28,9 @@ export function jsonHome(served: readonly string[], prefix: '' | '/v3'): { resou
   return { resources };
 }
 
-/**
- * Whether an Accept header prefers JSON-home to plain JSON: it names it with a higher weight than what covers JSON, or
- * with the same one and more exactly.
- */
+/** Whether an Accept header asks for JSON-home rather than for plain JSON. */
 export function prefersJsonHome(accept: string | undefined): boolean {
-  if (accept === undefined) return false;
-  const ranges = accept.split(',').map((part) => {
-    const [type = '', ...parameters] = part.split(';').map((one) => one.trim().toLowerCase());
-    const weight = Number(parameters.find((one) => one.startsWith('q='))?.slice(2) ?? 1);
-    return { type, weight: Number.isNaN(weight) ? 0 : weight };
-  });
-  const weightOf = (type: string) =>
-    ranges.find((one) => one.type === type)?.weight ??
-    ranges.find((one) => one.type === 'application/*')?.weight ??
-    ranges.find((one) => one.type === '*/*')?.weight ??
-    0;
-  return weightOf('application/json-home') > weightOf('application/json');
+  return prefers(accept, 'application/json-home', 'application/json');
 }
 
 function linkTo(path: string, prefix: string): Resource {

@@ -24,6 +24,7 @@ import { Domains } from './domains.ts';
 import { Ec2Tokens } from './ec2-tokens.ts';
 import { Grants } from './grants.ts';
 import { Groups } from './groups.ts';
+import { Health } from './health.ts';
 import { composeIdentities } from './identity/compose-identities.ts';
 import { limitModel } from './limit-model.ts';
 import { Passcodes } from './passcodes.ts';
@@ -122,6 +123,7 @@ export function composeApp({
   return {
     ...core,
     audit,
+    health: new Health({ changes, log, disableFile: config.healthcheck.disableFile }),
     cache,
     ...identified,
     ...secured,

@@ -10,6 +10,7 @@ import { checkProjectDepth } from '../app/limit-model.ts';
 import type { KeystoneConfig } from '../config.ts';
 import { openKeystoneDatabase } from '../db/open.ts';
 import { openKeyrings } from '../tokens/open-keyring.ts';
+import { observeRequest } from './request-metrics.ts';
 
 const NAME = 'keystone';
 
@@ -50,6 +51,7 @@ export async function keystone(
       log,
       authUri: env.endpoint('keystone'),
       metrics: () => env.metrics(),
+      observe: observeRequest,
       ...extra,
     });
     return {
