@@ -17,14 +17,23 @@ export const AREAS: Readonly<Record<string, Area>> = {
   identity: {
     tests: '^tempest\\.api\\.identity|^keystone_tempest_plugin',
     packages: ['tempest', 'keystone-tempest-plugin'],
-    cloud: { fake: true },
+    cloud: {
+      fake: true,
+      settings: {
+        keystone: {
+          securityCompliance: { lockoutFailureAttempts: 3, lockoutDuration: 5, uniqueLastPasswordCount: 2 },
+        },
+      },
+    },
     settings: {
+      identity: { user_lockout_failure_attempts: 3, user_lockout_duration: 5, user_unique_last_password_count: 2 },
       'identity-feature-enabled': {
         trust: true,
         application_credentials: true,
         access_rules: true,
         project_tags: true,
         domain_specific_drivers: true,
+        security_compliance: true,
         federation: false,
         external_idp: false,
         enforce_scope: true,
