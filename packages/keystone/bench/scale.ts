@@ -15,6 +15,8 @@ import { type CloudSize, LARGE, SEEDED, SMALL, seedCloud } from './scale-seed.ts
 interface Figure {
   readonly title: string;
   readonly perSecond: number;
+  /** Of this process for one request: a busy machine changes it far less than the rate. */
+  readonly cpuUs: number;
   readonly p50: string;
   readonly p99: string;
   readonly errors: string;
@@ -34,11 +36,12 @@ async function compare(): Promise<void> {
     return JSON.parse(stdout.slice(stdout.indexOf('[{'))) as Figure[];
   };
   const [small, large] = [await figures('small'), await figures('large')];
-  console.log('request | 10 users: req/s, p50, p99 | 100,000 users: req/s, p50, p99 | ratio');
+  console.log('request | 10 users: req/s, p50, p99, CPU | 100,000 users: req/s, p50, p99, CPU | ratio of CPU');
   for (const [at, few] of small.entries()) {
     const many = large[at] as Figure;
-    const cell = ({ perSecond, p50, p99, errors }: Figure) => `${Math.round(perSecond)}, ${p50}, ${p99}${errors}`;
-    console.log(`${few.title} | ${cell(few)} | ${cell(many)} | ${(many.perSecond / few.perSecond).toFixed(2)}`);
+    const cell = ({ perSecond, p50, p99, cpuUs, errors }: Figure) =>
+      `${Math.round(perSecond)}, ${p50}, ${p99}, ${Math.round(cpuUs)} us${errors}`;
+    console.log(`${few.title} | ${cell(few)} | ${cell(many)} | ${(many.cpuUs / few.cpuUs).toFixed(2)}`);
   }
 }
 
@@ -157,7 +160,9 @@ async function measure(keystone: TestKeystone, load: Load, file: string): Promis
       writing = writing.then(() => write(keystone, next));
     }, WRITES_EVERY_MS);
   const args = ['-t1', '-c16', `-d${seconds}s`, '--latency', '-s', file, `http://127.0.0.1:${address.port}`];
+  const before = process.cpuUsage();
   const { stdout } = await run('wrk', args, { timeoutMs: (Number(seconds) + 20) * 1000 });
+  const used = process.cpuUsage(before);
   clearInterval(timer);
   await writing;
   const find = (pattern: RegExp) => pattern.exec(stdout)?.[1] ?? '?';
@@ -165,8 +170,9 @@ async function measure(keystone: TestKeystone, load: Load, file: string): Promis
   return {
     title: load.title,
     perSecond: Number(find(/Requests\/sec:\s+([\d.]+)/)),
-    p50: find(/50%\s+(\S+)/),
-    p99: find(/99%\s+(\S+)/),
+    cpuUs: (used.user + used.system) / Number(find(/(\d+) requests in/)),
+    p50: find(/\n\s+50%\s+(\S+)/),
+    p99: find(/\n\s+99%\s+(\S+)/),
     errors: errors && `, ${errors}`,
   };
 }

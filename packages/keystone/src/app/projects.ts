@@ -2,7 +2,7 @@ import { isUniqueViolation, type Page } from '@kumo/core/db';
 import type { Transaction } from 'kysely';
 import type { ResourceConfig } from '../config.ts';
 import { deleteAssignmentsOnTarget } from '../db/assignments.ts';
-import { projectTag, REVOCATIONS_TAG } from '../db/change-tags.ts';
+import { projectTag } from '../db/change-tags.ts';
 import { projectsAbove, projectsBelow, someEnabledBelow } from '../db/project-trees.ts';
 import {
   deleteProject,
@@ -165,7 +165,7 @@ export class Projects {
         return isDefault;
       },
       // Users whose default it was are changed as well.
-      (isDefault) => (isDefault ? undefined : [projectTag(id), REVOCATIONS_TAG]),
+      (isDefault) => (isDefault ? undefined : [projectTag(id)]),
     );
   }
 
@@ -195,7 +195,7 @@ export class Projects {
               tags.map((one) => one.trim()),
             );
         },
-        [projectTag(project.id), REVOCATIONS_TAG],
+        [projectTag(project.id)],
       );
     } catch (error) {
       if (isUniqueViolation(error)) throw nameTaken(project, error);
