@@ -117,7 +117,7 @@ export class Authentication {
     if (!identity) throw unauthorized();
     const rules = factorRules(identity.user, this.#usable);
     if (isEnough(methods, rules)) return undefined;
-    const issued = receipts.issue(userId, methods);
+    const issued = await receipts.issue(userId, methods);
     return { kind: 'receipt', ...issued, identity, required: begunRules(methods, rules) };
   }
 

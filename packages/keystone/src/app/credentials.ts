@@ -76,6 +76,7 @@ export class Credentials implements TotpSecrets {
     if (isEc2 && wanted.projectId === null) throw invalid({ message: 'An ec2 credential requires project_id.' });
     const id = isEc2 ? ec2Id(parseEc2Blob(wanted.blob).access) : newId();
     const { blob, ...others } = wanted;
+    await cipher.fresh();
     const stored: StoredCredential = { ...others, id, ...cipher.seal(wanted.type, blob) };
     await refusingDuplicates('credential', id, () =>
       changes.write(async (tx) => {
@@ -100,6 +101,7 @@ export class Credentials implements TotpSecrets {
     if (!stored) throw notFound({ kind: 'credential', id });
     const known = await this.#opened(stored);
     if (known.type.toLowerCase() === 'ec2') refuseRebinding(known.blob, blob);
+    await cipher.fresh();
     const isReplaced = await changes.write((tx) => replaceBlob(tx, stored, cipher.seal(known.type, blob)), []);
     if (!isReplaced) throw conflict({ message: 'The credential was changed by somebody else: try again.' });
     return { ...known, blob };

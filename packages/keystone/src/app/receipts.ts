@@ -29,12 +29,13 @@ export class Receipts {
     this.#parts = parts;
   }
 
-  issue(userId: string, methods: readonly string[]): { text: string; receipt: Receipt } {
+  async issue(userId: string, methods: readonly string[]): Promise<{ text: string; receipt: Receipt }> {
     const { keys, expirationSeconds, configured } = this.#parts;
     const issuedAt = Math.floor(Date.now() / 1000);
     const expiresAt = issuedAt + expirationSeconds;
     const payload = [packId(userId), packMethods(methods, configured)].map((part) => encode(part));
     payload.push(encode(expiresAt, { forceIntegerToFloat: true }));
+    await keys.fresh();
     const text = keys.encrypt(Buffer.concat([Buffer.from([0x90 | payload.length]), ...payload]), issuedAt);
     return { text, receipt: { userId, methods, issuedAt, expiresAt } };
   }

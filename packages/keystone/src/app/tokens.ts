@@ -76,6 +76,7 @@ export class Tokens implements TokenChecker {
   async find(token: string, options: { allowExpired?: boolean } = {}): Promise<Token | undefined> {
     if (token.length > LONGEST_TOKEN) return undefined;
     const { cache, keys, revoked, times } = this.#parts;
+    await keys.fresh();
     // What a token says and stands for is kept; whether it was revoked is asked each time, so that a logout of somebody
     // else costs nothing here.
     const found = await cache.get(`token ${keys.generation} ${token}`, () => this.#read(token), []);
@@ -126,6 +127,7 @@ export class Tokens implements TokenChecker {
     // No token outlives what it was delegated with (OSSA CVE-2022-2447).
     const expiresAt = Math.min(claims.expiresAt, token.delegated?.expiresAt ?? Number.POSITIVE_INFINITY);
     const dated = withInfo({ ...token, claims: { ...claims, issuedAt, expiresAt } });
+    await keys.fresh();
     return { text: keys.encrypt(packClaims(dated.claims, authMethods), issuedAt), token: dated };
   }
 

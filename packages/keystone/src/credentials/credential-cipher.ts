@@ -24,6 +24,7 @@ export class CredentialCipher {
     return hashOf(this.#keys.primary);
   }
 
+  /** After `fresh()`: an idle node may not know yet that its primary key is gone. */
   seal(type: string, blob: string): SealedBlob {
     return this.sealLaidOut(Buffer.from(plainOf(type, blob), 'utf8'));
   }
@@ -32,6 +33,11 @@ export class CredentialCipher {
   sealLaidOut(plain: Uint8Array): SealedBlob {
     const { keyHash } = this;
     return { encryptedBlob: padded(this.#keys.encrypt(plain)), keyHash };
+  }
+
+  /** Sees to it that other nodes' rotations are known. */
+  async fresh(): Promise<void> {
+    await this.#keys.fresh();
   }
 
   /** @throws Error when none of the keys made it. */

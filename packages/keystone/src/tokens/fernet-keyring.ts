@@ -57,7 +57,6 @@ export class FernetKeyring {
 
   /** Counts the changes: what was decrypted before the last one may be of a key that is gone. */
   get generation(): number {
-    this.#lookAgain();
     return this.#generation;
   }
 
@@ -67,14 +66,24 @@ export class FernetKeyring {
     return primary;
   }
 
-  /** @param seconds the time written into it, since the epoch. Default: now. */
+  /** Reads the keys anew when that was not done for a while; undefined: they are known. @throws Error */
+  fresh(): Promise<void> | undefined {
+    return performance.now() - this.#readAt < LOOK_AGAIN_MS ? undefined : this.reread();
+  }
+
+  /**
+   * With the primary that is known: `await fresh()` before, or a node that was idle through several rotations encrypts
+   * with a key that is gone.
+   * @param seconds the time written into it, since the epoch. Default: now.
+   */
   encrypt(plain: Uint8Array, seconds = Math.floor(Date.now() / 1000)): string {
     return encryptFernet(this.primary, plain, seconds);
   }
 
   /** Undefined for what none of the keys has made. How long it is valid is not looked at. */
   async decrypt(token: string): Promise<OpenedFernet | undefined> {
-    const found = decryptFernet(this.keys, token) ?? (await this.#afterLooking(token));
+    await this.fresh();
+    const found = decryptFernet(this.#keys, token) ?? (await this.#afterLooking(token));
     return found && { plain: found.plain, seconds: found.seconds, keyNumber: found.key.number };
   }
 

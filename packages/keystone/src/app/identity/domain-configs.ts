@@ -53,6 +53,7 @@ export class DomainConfigs {
     const { names, changes } = this.#parts;
     await this.#requireDomain(domainId);
     names.checkAll(options);
+    await this.#parts.keys.fresh();
     const stored = this.#toStored(options);
     const isNew = await changes.write(
       async (tx) => {
@@ -76,6 +77,7 @@ export class DomainConfigs {
     names.checkAll(options);
     names.check(place.group, place.option);
     checkPlace(options, place);
+    await this.#parts.keys.fresh();
     const stored = this.#toStored(options);
     await changes.write(
       async (tx) => {
