@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { dumpSqlite } from '../../core/src/testing/sqlite-dump.ts';
 
 /**
  * What changes by itself while nobody asks for anything: signs of life, leases, capacity reports. And of an image, when it was
@@ -19,26 +19,15 @@ const RESTLESS_TABLES = /lease/;
 export function dumpDatabases(stateDir: string): Map<string, string[]> {
   const dump = new Map<string, string[]>();
   for (const file of globSync('*.db', { cwd: join(stateDir, 'db') }).sort()) {
-    const service = basename(file, '.db');
-    const database = new DatabaseSync(join(stateDir, 'db', file), { readOnly: true, timeout: 5_000 });
-    try {
-      const tables = database
-        .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name")
-        .all();
-      for (const { name } of tables) dumpTable(database, `${service}.${name}`, String(name), dump);
-    } finally {
-      database.close();
+    for (const [table, rows] of dumpSqlite(join(stateDir, 'db', file))) {
+      const key = `${basename(file, '.db')}.${table}`;
+      const restless = RESTLESS[key] ?? [];
+      if (restless === 'all' || RESTLESS_TABLES.test(table)) continue;
+      for (const row of rows) for (const column of restless) delete row[column];
+      dump.set(key, rows.map((row) => JSON.stringify(row)).sort());
     }
   }
   return dump;
-}
-
-function dumpTable(database: DatabaseSync, key: string, table: string, dump: Map<string, string[]>): void {
-  const restless = RESTLESS[key] ?? [];
-  if (restless === 'all' || RESTLESS_TABLES.test(table)) return;
-  const rows = database.prepare(`select * from "${table}"`).all();
-  for (const row of rows) for (const column of restless) delete row[column];
-  dump.set(key, rows.map((row) => JSON.stringify(row)).sort());
 }
 
 /** Lines that only one of two dumps has, with their table; empty when they are the same. */

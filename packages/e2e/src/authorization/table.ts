@@ -1,7 +1,7 @@
 import { type Operation, operationsOf } from '@kumo/core/http';
 import { type Policy, PolicySet, policy, type ScopeType } from '@kumo/core/policy';
+import { sample, UNKNOWN } from '../../../core/src/testing/sample-value.ts';
 import { policyFacts } from '../../../openstack/test/policy-facts.ts';
-import { sample, UNKNOWN } from './sample-body.ts';
 import {
   type Caller,
   type Ids,

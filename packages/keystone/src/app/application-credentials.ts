@@ -110,8 +110,13 @@ export class ApplicationCredentials {
   /** Its tokens end. Its access rules stay. @throws notFound */
   async delete(id: string): Promise<void> {
     const { changes } = this.#parts;
-    const wasThere = await changes.write((tx) => deleteApplicationCredential(tx, id), [applicationCredentialTag(id)]);
-    if (!wasThere) throw notFound({ kind: 'Application Credential', id });
+    await changes.write(
+      async (tx) => {
+        // Inside: what finds nothing to delete leaves no trace.
+        if (!(await deleteApplicationCredential(tx, id))) throw notFound({ kind: 'Application Credential', id });
+      },
+      [applicationCredentialTag(id)],
+    );
   }
 
   /** With the roles that they imply, as a token has them. */

@@ -50,6 +50,7 @@ export async function keystone(
       policies,
       log,
       authUri: env.endpoint('keystone'),
+      wrongContentType: 400,
       metrics: () => env.metrics(),
       observe: observeRequest,
       ...extra,

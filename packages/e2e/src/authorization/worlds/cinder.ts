@@ -2,9 +2,9 @@ import { type Operation, operationsOf } from '@kumo/core/http';
 import { FakeVolumeDriver } from '../../../../cinder/src/drivers/volume/index.ts';
 import { Harness } from '../../../../cinder/test/harness.ts';
 import { OTHER_PROJECT, TEST_PROJECT } from '../../../../core/src/testing/env.ts';
+import { UNKNOWN } from '../../../../core/src/testing/sample-value.ts';
 import { staticCallers } from '../callers.ts';
 import { fresh } from '../maker.ts';
-import { UNKNOWN } from '../sample-body.ts';
 import type { Ask, Caller, Ids, World } from '../world.ts';
 
 const UNCONNECTED = { status: 400, why: 'an attachment is completed by the host that connected it' };

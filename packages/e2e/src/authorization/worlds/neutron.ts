@@ -1,9 +1,9 @@
 import type { Operation } from '@kumo/core/http';
 import { TEST_PROJECT } from '../../../../core/src/testing/env.ts';
+import { UNKNOWN } from '../../../../core/src/testing/sample-value.ts';
 import { startNeutron } from '../../../../neutron/test/harness.ts';
 import { staticCallers } from '../callers.ts';
 import { fresh, maker } from '../maker.ts';
-import { UNKNOWN } from '../sample-body.ts';
 import type { Ask, Caller, Ids, Rules, Target, World } from '../world.ts';
 
 const V = '/v2.0';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation } from '@kumo/core/http';
 import { OTHER_PROJECT, TEST_PROJECT } from '../../../../core/src/testing/env.ts';
+import { UNKNOWN } from '../../../../core/src/testing/sample-value.ts';
 import { type Api, startApi } from '../../../../nova/test/api/harness.ts';
 import { IMAGE, NETWORK } from '../../../../nova/test/api/neighbours.ts';
 import { staticCallers } from '../callers.ts';
 import { fresh } from '../maker.ts';
-import { UNKNOWN } from '../sample-body.ts';
 import type { Ask, Ids, World } from '../world.ts';
 
 const NO_SERVICE = { status: 404, why: 'asked about one that is not there: the table needs those that run' };

@@ -1,5 +1,5 @@
 /** The parts of JSON Schema that contracts use. */
-interface Schema {
+export interface Schema {
   const?: unknown;
   enum?: unknown[];
   anyOf?: Schema[];
@@ -41,7 +41,24 @@ function sampleObject({ properties = {}, patternProperties = {}, required = [], 
   return Object.fromEntries(names.map((name) => [name, sample(properties[name])]));
 }
 
+/** Texts of the forms that contracts ask for; the first that fits is taken. */
+const TEXTS = [
+  'x',
+  UNKNOWN,
+  UNKNOWN.replaceAll('-', ''),
+  'http://x/',
+  'CUSTOM_X',
+  '1',
+  '{}',
+  '2100-01-01T00:00:00Z',
+  'GET',
+  '/x',
+];
+
 function sampleText({ format, pattern, minLength = 1 }: Schema): string {
   if (format === 'uuid' || pattern?.includes('0-9a-f')) return UNKNOWN;
-  return ADDRESSES[format ?? ''] ?? 'x'.repeat(Math.max(1, minLength));
+  const address = ADDRESSES[format ?? ''];
+  if (address) return address;
+  const fits = (text: string) => text.length >= minLength && (!pattern || new RegExp(pattern, 'u').test(text));
+  return TEXTS.find(fits) ?? 'x'.repeat(Math.max(1, minLength));
 }
