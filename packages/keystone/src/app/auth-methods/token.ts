@@ -1,5 +1,4 @@
-import { unauthorized } from '@kumo/core/errors';
-import { notAllowed } from '../../errors.ts';
+import { notAllowed, tokenNotFound } from '../../errors.ts';
 import type { Tokens } from '../tokens.ts';
 import { type AuthIdentity, type AuthMethod, missingPart, type Proven } from './auth-method.ts';
 
@@ -15,7 +14,8 @@ export class TokenMethod implements AuthMethod {
   async prove({ token: text }: AuthIdentity): Promise<Proven> {
     if (text === undefined) throw missingPart(this.name);
     const found = await this.#tokens.find(text);
-    if (!found) throw unauthorized();
+    // 404, not 401, as Keystone says it: clients tell a token that ran out from a wrong password by it.
+    if (!found) throw tokenNotFound();
     const { claims } = found;
     if (claims.trustId !== undefined)
       throw notAllowed({
