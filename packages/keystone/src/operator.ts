@@ -3,6 +3,7 @@ import type { DaemonEnv } from '@kumo/core/daemon';
 import { bootstrapKeystone, type KeystoneBootstrap } from './app/bootstrap.ts';
 import { composeApp, type KeystoneParts } from './app/compose.ts';
 import type { KeystoneConfig } from './config.ts';
+import type { MappingFilter } from './db/id-mappings.ts';
 import { openKeystoneDatabase } from './db/open.ts';
 import { type ImportOptions, type ImportReport, importKeystone } from './import/import-keystone.ts';
 import type { KeyRotation } from './tokens/key-storage.ts';
@@ -133,6 +134,18 @@ export class KeystoneOperator {
   /** @throws notFound */
   unlock(userId: string): Promise<void> {
     return this.#parts.locks.unlock(userId);
+  }
+
+  /**
+   * Forgets the ids of users and groups in directories; those that are still there come back with the same ids, unless
+   * they were brought along from elsewhere.
+   * @param wanted all conditions hold together; none: all. @returns how many went; undefined: there is no such domain
+   */
+  async purgeMappings({ domain, ...wanted }: Omit<MappingFilter, 'domainId'> & { domain?: string }) {
+    const { references, access, idMappings } = this.#parts;
+    if (domain === undefined) return idMappings.purge(wanted);
+    const domainId = (await references.domainId({ name: domain })) ?? (await access.domain(domain))?.id;
+    return domainId === undefined ? undefined : idMappings.purge({ ...wanted, domainId });
   }
 
   /** @see importKeystone */

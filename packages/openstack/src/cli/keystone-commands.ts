@@ -53,6 +53,19 @@ export function registerKeystone(program: Command, config: () => KumoConfig): vo
       );
 
   keystone
+    .command('mapping')
+    .description('the ids of users and groups in directories')
+    .command('purge')
+    .description('forget ids; who is still in a directory gets the same one again')
+    .option('--all', 'of all directories')
+    .option('--domain <domain>', 'of this domain, by name or id')
+    .option('--type <type>', 'user or group')
+    .option('--public-id <id>', 'the id itself')
+    .option('--local-id <id>', "what the directory has in the id's place")
+    .option(...json)
+    .action(async (options) => (await import('./keystone.ts')).purgeMappingsCommand(config(), options));
+
+  keystone
     .command('import')
     .description(
       "take over a cloud of OpenStack's own Keystone (Zed): users with their passwords, projects, roles, catalog",

@@ -79,6 +79,29 @@ export function lockUserCommand(
   });
 }
 
+export interface PurgeMappingsOptions extends Json {
+  all?: boolean;
+  domain?: string;
+  publicId?: string;
+  localId?: string;
+  type?: string;
+}
+
+/** `kumo keystone mapping purge`: the ids of users and groups in directories. */
+export function purgeMappingsCommand(config: KumoConfig, options: PurgeMappingsOptions): Promise<void> {
+  const { all, json, type, ...conditions } = options;
+  const isNarrowed = type !== undefined || Object.keys(conditions).length > 0;
+  if ((all ?? false) === isNarrowed)
+    throw new CommandError('say which ids are to go: --all, or some of --domain, --type, --public-id and --local-id');
+  if (type !== undefined && type !== 'user' && type !== 'group') throw new CommandError('--type is user or group');
+  return withOperator(config, async (operator) => {
+    const purged = await operator.purgeMappings({ ...conditions, kind: type });
+    if (purged === undefined) throw new CommandError(`there is no domain ${options.domain}`);
+    if (json) printJson({ purged });
+    else print(`${purged} ids forgotten`);
+  });
+}
+
 export interface ImportCommandOptions extends Json {
   from: string;
   tokenKeys?: string;

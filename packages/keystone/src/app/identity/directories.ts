@@ -113,6 +113,7 @@ function brokenDriver(message: string): IdentityDriver {
     listUsers: refuse,
     findGroup: refuse,
     listGroups: refuse,
+    namesOf: refuse,
     groupsOf: refuse,
     membersOf: refuse,
     verifyPassword: refuse,

@@ -31,6 +31,14 @@ interface DirectorySourceParts {
   readonly retryAfterMs: number;
 }
 
+/** A user or group by its name. */
+export interface NamedActor {
+  readonly id: string;
+  readonly name: string;
+  readonly domainId: string;
+  readonly kind: MappedKind;
+}
+
 /** The users and groups of one domain, in a directory. */
 export class DirectorySource implements IdentitySource {
   readonly #parts: DirectorySourceParts;
@@ -86,6 +94,21 @@ export class DirectorySource implements IdentitySource {
     const isMarkerFound = options.after === undefined || start > 0;
     const page = { rows, hasMore: fitting.length > start + rows.length, isMarkerFound };
     return this.#page(page, 'group', (group, id) => this.#group(group, id));
+  }
+
+  /** The names of some of its users or groups. */
+  async namesOf(kind: MappedKind, mapped: readonly IdMapping[]): Promise<NamedActor[]> {
+    const { domainId } = this.#parts;
+    const names = await this.#ask((driver) =>
+      driver.namesOf(
+        kind,
+        mapped.map((one) => one.localId),
+      ),
+    );
+    return mapped.flatMap(({ publicId, localId }) => {
+      const name = names.get(localId);
+      return name === undefined ? [] : [{ id: publicId, name, domainId, kind }];
+    });
   }
 
   groupIdsOf(userId: string): Promise<readonly string[]> {

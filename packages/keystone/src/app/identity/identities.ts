@@ -1,10 +1,11 @@
 import type { Page } from '@kumo/core/db';
 import type { Group } from '../../db/groups.ts';
+import type { IdMapping } from '../../db/id-mappings.ts';
 import type { User } from '../../db/users.ts';
-import { notAllowed } from '../../errors.ts';
+import { directoryUnavailable, notAllowed } from '../../errors.ts';
 import type { ListWanted } from '../list-page.ts';
 import type { Directories } from './directories.ts';
-import type { DirectorySource } from './directory-source.ts';
+import type { DirectorySource, NamedActor } from './directory-source.ts';
 import type { IdMappings } from './id-mappings.ts';
 import type { IdentitySource } from './identity-source.ts';
 
@@ -65,16 +66,20 @@ export class Identities implements IdentitySource {
     return this.#directories.of(user.id);
   }
 
-  /** Those of some users that are in directories, for their names; a directory that does not answer names nobody. */
-  async namesOf(ids: readonly string[]): Promise<{ id: string; name: string; domainId: string; kind: string }[]> {
-    const mapped = await this.#mappings.findAll(ids);
+  /** Those of some users and groups that are in directories, by name; a directory that does not answer names nobody. */
+  async namesOf(ids: readonly string[]): Promise<NamedActor[]> {
+    const byPlace = Map.groupBy(await this.#mappings.findAll(ids), ({ domainId, kind }) => `${kind} ${domainId}`);
     const found = await Promise.allSettled(
-      mapped.map(async ({ publicId, kind }) => {
-        const thing = await (kind === 'user' ? this.findUser(publicId) : this.findGroup(publicId));
-        return thing && { id: publicId, name: thing.name, domainId: thing.domainId, kind };
+      [...byPlace.values()].map(async (mapped) => {
+        const [{ domainId, kind }] = mapped as [IdMapping];
+        return (await this.#directories.ofDomain(domainId))?.namesOf(kind, mapped) ?? [];
       }),
     );
-    return found.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []));
+    return found.flatMap((one) => {
+      if (one.status === 'fulfilled') return one.value;
+      if (directoryUnavailable.is(one.reason)) return [];
+      throw one.reason;
+    });
   }
 
   /** Nothing is written to a directory. @throws notAllowed for a user or group in one, or for a domain that has one */

@@ -50,6 +50,8 @@ export interface IdentityDriver {
   listUsers(wanted: DirectoryListWanted<DirectoryUser>): Promise<DirectoryPage<DirectoryUser>>;
   findGroup(localId: string): Promise<DirectoryGroup | undefined>;
   listGroups(wanted: DirectoryListWanted<DirectoryGroup>): Promise<DirectoryPage<DirectoryGroup>>;
+  /** The names of some users or groups by their local ids, many at a time; those that are not there are left out. */
+  namesOf(kind: 'user' | 'group', localIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The groups that a user is in, through other groups too where the configuration says so. None for unknown users. */
   groupsOf(userLocalId: string): Promise<readonly DirectoryGroup[]>;
   /** The members of a group that are users of this directory. None for unknown groups. */

@@ -69,7 +69,8 @@ function attributesOf(tree: TreeOptions, more: readonly (string | undefined)[]):
   return [...new Set(all.filter((one) => one !== undefined))];
 }
 
-function namedOf(entry: Entry, tree: TreeOptions): { localId: string; name: string } | undefined {
+/** Undefined for an entry that has no name or no id. */
+export function namedOf(entry: Entry, tree: TreeOptions): { localId: string; name: string } | undefined {
   const localId = idOf(entry, tree.idAttribute);
   const name = firstText(entry, tree.nameAttribute);
   if (!localId || localId.length > LONGEST_ID || !name || name.trim() === '') return undefined;

@@ -10,9 +10,9 @@ import type {
 } from '../directory.ts';
 import { EnabledGroup } from './enabled-group.ts';
 import type { Entry } from './entry.ts';
-import { groupAttributes, groupOf, userAttributes, userOf } from './entry-mapping.ts';
+import { groupAttributes, groupOf, namedOf, userAttributes, userOf } from './entry-mapping.ts';
 import { EntrySearches } from './entry-search.ts';
-import { hasId, inTree, matches } from './filters.ts';
+import { any, hasId, inTree, matches } from './filters.ts';
 import type { LdapOptions, TreeOptions } from './ldap-options.ts';
 import { type LdapLimits, LdapServer } from './ldap-server.ts';
 import { Memberships } from './memberships.ts';
@@ -64,6 +64,20 @@ export class LdapDriver implements IdentityDriver {
     const search = this.#inTree(groups, groupAttributes(groups), nameFilters(groups, wanted));
     await this.#searches.pages(search, collector.onPage);
     return collector.page;
+  }
+
+  async namesOf(kind: 'user' | 'group', localIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const tree = kind === 'user' ? this.#options.users : this.#options.groups;
+    const found = new Map<string, string>();
+    for (let at = 0; at < localIds.length; at += BATCH) {
+      const ids = localIds.slice(at, at + BATCH).map((id) => hasId(tree.idAttribute, id));
+      const search = this.#inTree(tree, [tree.idAttribute, tree.nameAttribute], [any(ids)]);
+      for (const entry of await this.#searches.all(search)) {
+        const named = namedOf(entry, tree);
+        if (named) found.set(named.localId, named.name);
+      }
+    }
+    return found;
   }
 
   async groupsOf(userLocalId: string): Promise<readonly DirectoryGroup[]> {
@@ -130,6 +144,8 @@ export class LdapDriver implements IdentityDriver {
 }
 
 const FEW = 10;
+/** Conditions in one filter. */
+const BATCH = 200;
 
 function nameFilters(
   { nameAttribute }: TreeOptions,

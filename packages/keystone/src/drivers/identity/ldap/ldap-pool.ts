@@ -62,6 +62,7 @@ export class LdapPool {
     } finally {
       if (this.#isClosed || !this.#isYoung(connection)) connection.close();
       else this.#idle.push(connection);
+      while (this.#idle[0] && !this.#isYoung(this.#idle[0])) this.#idle.shift()?.close();
     }
   }
 
