@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { type Db, toIso } from '@kumo/core/db';
+import { type Db, fromIso, toIso } from '@kumo/core/db';
 import type { KeystoneTables } from '../src/db/schema.ts';
 import type { Answer, TestKeystone } from './harness.ts';
 
@@ -118,12 +118,18 @@ export function complianceSuite(engine: string, cloud: () => TestKeystone, datab
     const young = await change(user.id, 'secret 2', 'secret 3');
     assert.match(young.body.error.message, /must be used for 1 day\(s\).*try again in 0 day\(s\)/);
     const aged = async (from: string, to: string) => {
-      await database()
-        .q.updateTable('passwords')
-        .set((eb) => ({ created_at: eb.val(toIso(Date.now() - 2 * DAY_MS)) }))
+      const { q } = database();
+      const made = await q
+        .selectFrom('passwords')
+        .select(['id', 'created_at'])
         .where('user_id', '=', user.id)
-        .where('created_at', '>', toIso(Date.now() - DAY_MS))
         .execute();
+      for (const { id, created_at } of made)
+        await q
+          .updateTable('passwords')
+          .set({ created_at: toIso(fromIso(created_at) - 2 * DAY_MS) })
+          .where('id', '=', id)
+          .execute();
       return (await change(user.id, from, to)).status;
     };
     assert.equal(await aged('secret 2', 'secret 3'), 204);
