@@ -51,6 +51,7 @@ function serviceTests(name: string, expect: Expect): void {
       body: { service: { type: 'x', name: 'n', 'vendor-name': 'V', nested: { a: [1] } } },
     });
     assert.deepEqual([service.vendor_name, service.nested], ['V', { a: [1] }]);
+    assert.deepEqual((await expect(200, 'GET', `/v3/services/${service.id}`)).service, service);
     const changed = await expect(200, 'PATCH', `/v3/services/${service.id}`, {
       body: { service: { id: service.id, more: 1, description: 'd' } },
     });
@@ -60,6 +61,8 @@ function serviceTests(name: string, expect: Expect): void {
     const wanted = { service_id: service.id, interface: 'admin', url: 'http://x', name: 'door', description: 'front' };
     const { endpoint } = await expect(201, 'POST', '/v3/endpoints', { body: { endpoint: wanted } });
     assert.deepEqual([endpoint.name, endpoint.description, endpoint.region_id], ['door', 'front', null]);
+    assert.deepEqual((await expect(200, 'GET', `/v3/endpoints/${endpoint.id}`)).endpoint, endpoint);
+    for (const path of ['services/none', 'endpoints/none']) await expect(404, 'GET', `/v3/${path}`);
     const { catalog } = await expect(200, 'GET', '/v3/auth/catalog');
     const shown = catalog.find((one: { type: string }) => one.type === 'x').endpoints[0];
     assert.deepEqual([shown.name, 'extra' in shown, 'service_id' in shown], ['door', false, false]);

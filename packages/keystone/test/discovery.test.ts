@@ -54,6 +54,8 @@ test('the documents of the versions, in both forms', async () => {
     assert.equal(root.status, 200);
     assert.deepEqual(root.body.resources[`${REL}/rel/endpoints`], { href: '/v3/endpoints' });
     assert.equal(Object.keys(root.body.resources).length, Object.keys(resources).length);
+    const plain = await keystone.expect(300, 'GET', '/', { token: null });
+    assert.equal(plain.versions.values[0].id, 'v3.14');
     for (const [path, status] of [
       ['/', 300],
       ['/v3', 200],
