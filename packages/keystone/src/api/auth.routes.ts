@@ -5,7 +5,6 @@ import type { Access } from '../app/access.ts';
 import type { Authentication, AuthRequest, LoginResult } from '../app/authentication.ts';
 import type { TokenCatalog } from '../app/token-catalog.ts';
 import type { Token, Tokens } from '../app/tokens.ts';
-import type { VersionedCache } from '../app/versioned-cache.ts';
 import { catalogMissing, invalid, moreMethodsNeeded, tokenNotFound } from '../errors.ts';
 import { tokenTime } from '../tokens/token-claims.ts';
 import {
@@ -29,7 +28,6 @@ export interface AuthParts {
   readonly tokens: Tokens;
   readonly tokenCatalog: TokenCatalog;
   readonly access: Access;
-  readonly cache: VersionedCache;
 }
 
 export function authRoutes(parts: AuthParts): Route[] {
@@ -67,7 +65,7 @@ export function authRoutes(parts: AuthParts): Route[] {
   ];
 }
 
-function tokenRoutes({ authentication, tokens, tokenCatalog, cache }: AuthParts): Route[] {
+function tokenRoutes({ authentication, tokens, tokenCatalog }: AuthParts): Route[] {
   const withCatalog = async (token: Token) => ({
     ...tokenToWire(token),
     catalog: await catalogOf(token, tokenCatalog),
@@ -102,7 +100,7 @@ function tokenRoutes({ authentication, tokens, tokenCatalog, cache }: AuthParts)
       reply.header('X-Subject-Token', text);
       reply.header('Vary', 'X-Auth-Token');
       if (isAsked(query.nocatalog)) return { token: tokenToWire(token) };
-      return cache.get(`token body ${text}`, async () => ({ token: await withCatalog(token) }));
+      return { token: await withCatalog(token) };
     }),
     implement(checkToken, async (input) => {
       await found(input, flag(input.query.allow_expired));

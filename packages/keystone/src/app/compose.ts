@@ -86,7 +86,6 @@ export function composeApp({
   const kept = composeCredentials(core, keyrings.credentials, config);
   const tokens = new Tokens({
     access,
-    cache,
     changes,
     keys: keyrings.tokens,
     revoked,

@@ -12,9 +12,9 @@ import { packClaims, unpackClaims } from '../tokens/token-payload.ts';
 import type { Access, Identity } from './access.ts';
 import type { Delegated, Delegations } from './delegations.ts';
 import type { Revocable, RevokedTokens } from './revoked-tokens.ts';
-import type { VersionedCache } from './versioned-cache.ts';
 
 const LONGEST_TOKEN = 4096;
+const MAX_CLAIMS = 4_096;
 
 /** A valid token with what it stands for now. */
 export interface Token {
@@ -51,7 +51,6 @@ interface TokenParts {
   readonly authMethods: readonly string[];
   readonly delegations: Delegations;
   readonly access: Access;
-  readonly cache: VersionedCache;
   readonly changes: Changes;
   readonly keys: FernetKeyring;
   readonly revoked: RevokedTokens;
@@ -62,6 +61,9 @@ interface TokenParts {
 /** Makes, reads and revokes Fernet tokens. Nothing is stored for a token but that it was revoked. */
 export class Tokens implements TokenChecker {
   readonly #parts: TokenParts;
+  #claims = new Map<string, TokenClaims>();
+  /** The generation of the keys that `#claims` were read with. */
+  #readWith = -1;
 
   constructor(parts: TokenParts) {
     this.#parts = parts;
@@ -75,11 +77,8 @@ export class Tokens implements TokenChecker {
   /** Undefined for what is not a token of ours, has run out, was revoked, or whose user, scope or roles are gone. */
   async find(token: string, options: { allowExpired?: boolean } = {}): Promise<Token | undefined> {
     if (token.length > LONGEST_TOKEN) return undefined;
-    const { cache, keys, revoked, times } = this.#parts;
-    await keys.fresh();
-    // What a token says and stands for is kept; whether it was revoked is asked each time, so that a logout of somebody
-    // else costs nothing here.
-    const found = await cache.get(`token ${keys.generation} ${token}`, () => this.#read(token), []);
+    const { revoked, times } = this.#parts;
+    const found = await this.#read(token);
     if (!found) return undefined;
     const grace = options.allowExpired ? times.allowExpiredWindowSeconds : 0;
     const endsAt = Math.min(found.claims.expiresAt, found.delegated?.expiresAt ?? Number.POSITIVE_INFINITY);
@@ -135,7 +134,8 @@ export class Tokens implements TokenChecker {
   async revoke(token: string): Promise<void> {
     const { claims } = await this.get(token);
     const { changes, revoked } = this.#parts;
-    await changes.write((tx) => revoked.revoke(tx, { auditId: claims.auditIds[0] }));
+    // `revoke` says itself what it touches.
+    await changes.write((tx) => revoked.revoke(tx, { auditId: claims.auditIds[0] }), []);
   }
 
   /**
@@ -151,10 +151,28 @@ export class Tokens implements TokenChecker {
     }
   }
 
+  /** Everything that a token stands for is kept by those who are asked, so that it is as true as they say. */
   async #read(token: string): Promise<Token | undefined> {
-    const opened = await this.#parts.keys.decrypt(token);
-    const packed = opened && unpackClaims(opened.plain, this.#parts.authMethods);
-    return opened && packed && this.#resolve({ ...packed, issuedAt: opened.seconds });
+    const claims = await this.#claimsOf(token);
+    return claims && this.#resolve(claims);
+  }
+
+  /** What a token says depends on the keys alone. The same few callers' tokens come again and again. */
+  async #claimsOf(token: string): Promise<TokenClaims | undefined> {
+    const { keys, authMethods } = this.#parts;
+    await keys.fresh();
+    if (this.#readWith !== keys.generation || this.#claims.size >= MAX_CLAIMS) {
+      this.#claims = new Map();
+      this.#readWith = keys.generation;
+    }
+    const known = this.#claims.get(token);
+    if (known) return known;
+    const opened = await keys.decrypt(token);
+    const packed = opened && unpackClaims(opened.plain, authMethods);
+    if (!opened || !packed) return undefined;
+    const claims = { ...packed, issuedAt: opened.seconds };
+    if (this.#readWith === keys.generation) this.#claims.set(token, claims);
+    return claims;
   }
 
   /** What the claims stand for now; undefined when the user may have nothing like it (any more). */

@@ -51,8 +51,13 @@ function delegationToWire({ delegated }: Token): Partial<TokenWire> {
   return { application_credential: { id: made.id, name: made.name, restricted: made.restricted, ...rules } };
 }
 
+const catalogs = new WeakMap<readonly CatalogEntry[], Static<typeof CatalogBody>>();
+
+/** Made once for a catalog, of which there are few and whose tokens are many. */
 export function catalogToWire(entries: readonly CatalogEntry[]): Static<typeof CatalogBody> {
-  return entries.map(({ id, type, name, endpoints }) => ({
+  const known = catalogs.get(entries);
+  if (known) return known;
+  const made = entries.map(({ id, type, name, endpoints }) => ({
     id,
     type,
     name,
@@ -65,6 +70,8 @@ export function catalogToWire(entries: readonly CatalogEntry[]): Static<typeof C
       url: one.url,
     })),
   }));
+  catalogs.set(entries, made);
+  return made;
 }
 
 function named({ id, name }: { id: string; name: string }): { id: string; name: string } {
