@@ -168,7 +168,7 @@ function fromRow(row: ShownRow): Project {
 }
 
 /** Of most projects: no options, nothing that clients added. */
-export const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
+const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
 
 function parsed(text: string): Readonly<Record<string, unknown>> {
   return text === '{}' ? NOTHING : JSON.parse(text);
