@@ -92,8 +92,12 @@ export const AuthConfig = T.Object(
 /** `keystone.adminProject` in kumo.yaml. */
 export const AdminProjectConfig = T.Object(
   {
-    name: T.String({ minLength: 1, maxLength: 64 }),
-    domainName: T.String({ minLength: 1, maxLength: 64 }),
+    name: T.String({
+      minLength: 1,
+      maxLength: 64,
+      description: 'Tokens of the project of this name say `is_admin_project`; those of others say that they are not.',
+    }),
+    domainName: T.String({ minLength: 1, maxLength: 64, description: 'Its domain’s name.' }),
   },
   {
     additionalProperties: false,
