@@ -7,10 +7,10 @@ import { keystonePolicies } from '../api/index.ts';
 import { bootstrapKeystone, type KeystoneBootstrap } from '../app/bootstrap.ts';
 import { composeApp } from '../app/compose.ts';
 import { checkProjectDepth } from '../app/limit-model.ts';
+import { observeRequest } from '../app/request-metrics.ts';
 import type { KeystoneConfig } from '../config.ts';
 import { openKeystoneDatabase } from '../db/open.ts';
 import { openKeyrings } from '../tokens/open-keyring.ts';
-import { observeRequest } from './request-metrics.ts';
 
 const NAME = 'keystone';
 
