@@ -40,7 +40,7 @@ test('commands in documents exist, with their options', () => {
   const wrong = documents.flatMap((document) =>
     [
       ...readFileSync(join(root, document), 'utf8').matchAll(
-        /\.\/kumo ((?:--config \S+ )?)([a-z]+)((?: (?:--?[a-z]+|[\w.-]+))*)/g,
+        /\.\/kumo ((?:--config \S+ )?)([a-z]+)((?: (?:--?[a-z][a-z-]*|[\w.-]+))*)/g,
       ),
     ].flatMap(([said, , command, rest]) => {
       const unknown = [...rest!.matchAll(/--([a-z-]+)/g)].filter(([, name]) => !options.has(name!));

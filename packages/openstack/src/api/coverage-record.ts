@@ -43,7 +43,7 @@ export async function makeRecord(
   const startedAtMs = Date.now();
   const files = globSync(`packages/${packageName}/test/**/*.test.ts`, { cwd: ROOT }).map((file) => join(ROOT, file));
   const failed = await runTests(files, folder, onFile);
-  const failedFiles = [...failed].map((file) => basename(file)).sort();
+  const failedFiles = files.filter((file) => failed.has(file)).map((file) => basename(file));
   writeFileSync(join(folder, 'finished.json'), JSON.stringify({ startedAtMs, failedFiles } satisfies Finished));
   return { calls: readCalls(packageName, failedFiles), failedFiles };
 }
