@@ -70,8 +70,8 @@ export class ServerCreation {
     wanted: WantedServers,
     rights: CreateRights,
   ): Promise<{ servers: Server[]; adminPass: string }> {
-    if (Object.keys(wanted.metadata).length > this.#deps.config.quota.metadataItems)
-      throw metadataTooMany({ limit: this.#deps.config.quota.metadataItems });
+    const { metadataItems: limit } = this.#deps.config.quota;
+    if (limit >= 0 && Object.keys(wanted.metadata).length > limit) throw metadataTooMany({ limit });
     const prepared = await this.#prepare(ctx, wanted, rights);
     const servers = await this.#write(ctx, wanted, prepared);
     annotate({ 'kumo.server_id': servers[0]!.id });

@@ -13,7 +13,7 @@ const NEWEST = 'compute 2.91';
 const PUBLIC_KEY = `ssh-ed25519 ${Buffer.from([0, 0, 0, 11, ...Buffer.from('ssh-ed25519'), 0, 0, 0, 32, ...new Array(32).fill(7)]).toString('base64')} x`;
 
 export async function novaWorld(databaseUrl: string): Promise<World> {
-  const quota = { instances: -1, cores: -1, ramMb: -1, keyPairs: -1, metadataItems: 128 };
+  const quota = { instances: -1, cores: -1, ramMb: -1, keyPairs: -1, metadataItems: -1 };
   const api = await startApi({
     hosts: ['compute1', 'compute2'],
     config: { quota },
