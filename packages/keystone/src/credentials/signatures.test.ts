@@ -115,7 +115,7 @@ test('queries, times and comparisons', () => {
   assert.equal(signedTime('20261122T150000Z'), Date.parse('2026-11-22T15:00:00Z'));
   assert.equal(signedTime('2026-11-22T15:00:00'), Date.parse('2026-11-22T15:00:00Z'));
   assert.equal(signedTime('2026-11-22T15:00:00+01:00'), Date.parse('2026-11-22T14:00:00Z'));
-  for (const none of [undefined, '', 'now', '20261122', '1']) assert.ok(Number.isNaN(signedTime(none)), none);
+  for (const none of [undefined, '', 'now', '20261122', '1']) assert.ok(Number.isNaN(signedTime(none)), String(none));
   assert.equal(isSameSignature('abc', 'abc'), true);
   for (const other of ['abd', 'ab', 'abcd', '']) assert.equal(isSameSignature(other, 'abc'), false);
 });
