@@ -157,7 +157,7 @@ export function assignmentListSuite(name: string, cloud: () => TestKeystone): vo
     assert.ok(!JSON.stringify(await list('')).includes(domain));
   });
 
-  test(`${name}: OSSA-2013-028: taking away what was not given is 404 and gives nothing`, async () => {
+  test(`OSSA-2013-028: taking away what was not given is 404 and gives nothing (${name})`, async () => {
     const [user, group, project] = [
       await make('user', { name: 'absent' }),
       await make('group', { name: 'absent' }),
@@ -188,7 +188,7 @@ export function assignmentListSuite(name: string, cloud: () => TestKeystone): vo
       await expect(204, 'DELETE', `/v3/${kind}`);
   });
 
-  test(`${name}: OSSA-2012-014, OSSA-2018-002: a role taken away is gone from older tokens, and from the own projects`, async () => {
+  test(`OSSA-2012-014, OSSA-2018-002: a role taken away is gone from older tokens, and from the own projects (${name})`, async () => {
     const user = await make('user', { name: 'lost', password: 'pw' });
     const [kept, lost] = [await make('project', { name: 'kept' }), await make('project', { name: 'lost' })];
     const [member, manager] = [await roleId('member'), await roleId('manager')];
@@ -222,7 +222,7 @@ export function assignmentListSuite(name: string, cloud: () => TestKeystone): vo
       await expect(204, 'DELETE', `/v3/${kind}`);
   });
 
-  test(`${name}: OSSA-2012-015: nobody without a token sees or changes what is given`, async () => {
+  test(`OSSA-2012-015: nobody without a token sees or changes what is given (${name})`, async () => {
     const anonymous = { token: null };
     for (const path of [
       'projects/p/users/u/roles',

@@ -46,7 +46,7 @@ export function credentialSuite(engine: string, cloud: () => TestKeystone): void
     await expect(404, 'DELETE', `${LIST}/${made.id}`);
   });
 
-  test(`${engine}: OSSA-2019-006: nobody lists, shows or changes what is another's`, async () => {
+  test(`OSSA-2019-006: nobody lists, shows or changes what is another's (${engine})`, async () => {
     const { one, other, token, others } = await setUp('2019-006');
     const hers = await make({ user_id: one.id, type: 'totp', blob: 'JBSWY3DPEHPK3PXP' }, token);
     for (const query of [
@@ -69,7 +69,7 @@ export function credentialSuite(engine: string, cloud: () => TestKeystone): void
     assert.deepEqual((await expect(200, 'GET', `${LIST}?user_id=${other.id}`)).credentials, []);
   });
 
-  test(`${engine}: OSSA-2020-004: owner, project, type and scope of a credential stay`, async () => {
+  test(`OSSA-2020-004: owner, project, type and scope of a credential stay (${engine})`, async () => {
     const { one, other, project, token } = await setUp('2020-004');
     const blob = JSON.stringify({ access: `a${one.id}`, secret: 's', trust_id: 't' });
     const key = await make({ user_id: one.id, project_id: project.id, type: 'ec2', blob }, token);

@@ -61,7 +61,7 @@ export function delegatedKeySuite(engine: string, cloud: () => TestKeystone): vo
     return { credentials: { access, signature, host: 'ec2.test', verb: 'GET', path: '/', params } };
   }
 
-  test(`${engine}: OSSA-2013-032, OSSA-2020-004, OSSA-2026-005: what was lent makes, shows and changes no keys`, async () => {
+  test(`OSSA-2013-032, OSSA-2020-004, OSSA-2026-005: what was lent makes, shows and changes no keys (${engine})`, async () => {
     const { people, trustor, trustee, project, token, trustOf, credentialOf } = await setUp('keys', 'member');
     const own = keyBody(trustor, project.id);
     const { credential } = await expect(201, 'POST', '/v3/credentials', { token, body: own.body });
@@ -107,7 +107,7 @@ export function delegatedKeySuite(engine: string, cloud: () => TestKeystone): vo
     }
   });
 
-  test(`${engine}: OSSA-2013-032: a key that names a trust gives what the trust gives, and dies with it`, async () => {
+  test(`OSSA-2013-032: a key that names a trust gives what the trust gives, and dies with it (${engine})`, async () => {
     const { people, trustor, trustee, project, lent, token, trustOf } = await setUp('trust-key');
     const trust = await trustOf(true);
     const { access, body } = keyBody(trustor, project.id, { trust_id: trust.id });
@@ -126,7 +126,7 @@ export function delegatedKeySuite(engine: string, cloud: () => TestKeystone): vo
     await expect(401, 'POST', '/v3/ec2tokens', { body: signed(access) });
   });
 
-  test(`${engine}: OSSA-2020-004: a key that names an application credential gives what that gives, and dies with it`, async () => {
+  test(`OSSA-2020-004: a key that names an application credential gives what that gives, and dies with it (${engine})`, async () => {
     const { people, trustor, project, lent, token, credentialOf } = await setUp('app-key');
     const { id } = await credentialOf({ name: 'app' });
     const { access, body } = keyBody(trustor, project.id, { app_cred_id: id });

@@ -91,7 +91,7 @@ export function ec2TokenSuite(engine: string, cloud: () => TestKeystone): void {
     await expect(400, 'POST', '/v3/ec2tokens', { body: { credentials: { access: 7, signature: [] } } });
   });
 
-  test(`${engine}: OSSA-2025-002: who shows a signature is a service or an admin`, { skip }, async () => {
+  test(`OSSA-2025-002: who shows a signature is a service or an admin (${engine})`, { skip }, async () => {
     const { people, person, project, key } = await setUp('2025-002');
     const { ec2, s3 } = await signed(key);
     const member = await people.logIn(person, project.id);
@@ -109,7 +109,7 @@ export function ec2TokenSuite(engine: string, cloud: () => TestKeystone): void {
     }
   });
 
-  test(`${engine}: OSSA-2020-003: a signature is over after fifteen minutes, and says when it was made`, {
+  test(`OSSA-2020-003: a signature is over after fifteen minutes, and says when it was made (${engine})`, {
     skip,
   }, async () => {
     const { key } = await setUp('2020-003');
@@ -134,7 +134,7 @@ export function ec2TokenSuite(engine: string, cloud: () => TestKeystone): void {
     }
   });
 
-  test(`${engine}: OSSA-2013-005: nothing for what is disabled`, { skip }, async () => {
+  test(`OSSA-2013-005: nothing for what is disabled (${engine})`, { skip }, async () => {
     const { domain } = await expect(201, 'POST', '/v3/domains', { body: { domain: { name: `2013-005-${engine}` } } });
     const inside = { domain_id: domain.id };
     const { user } = await expect(201, 'POST', '/v3/users', {
@@ -165,7 +165,9 @@ export function ec2TokenSuite(engine: string, cloud: () => TestKeystone): void {
     }
   });
 
-  test(`${engine}: OSSA-2012-018: nothing for a project in which the user has no role any more`, { skip }, async () => {
+  test(`OSSA-2012-018: nothing for a project in which the user has no role any more (${engine})`, {
+    skip,
+  }, async () => {
     const { people, person, project, member, key } = await setUp('2012-018');
     const { ec2, s3 } = await signed(key);
     const answer = await shows('ec2', ec2['version 4'] as object);

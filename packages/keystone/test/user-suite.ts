@@ -157,7 +157,7 @@ export function userSuite(engine: string, cloud: () => TestKeystone, database: (
     }
   });
 
-  test(`${engine}: OSSA-2012-013: a refused change of the default project changes nothing`, async () => {
+  test(`OSSA-2012-013: a refused change of the default project changes nothing (${engine})`, async () => {
     const people = new People(cloud, `2012-013-${engine}`);
     const [person, project] = [await people.person(), await people.project()];
     const token = await people.logIn(person);
@@ -180,7 +180,7 @@ export function userSuite(engine: string, cloud: () => TestKeystone, database: (
     assert.deepEqual([scoped.status, scoped.body.token.project], [201, undefined]);
   });
 
-  test(`${engine}: OSSA-2012-002: a password of a megabyte is refused, and the service goes on`, async () => {
+  test(`OSSA-2012-002: a password of a megabyte is refused, and the service goes on (${engine})`, async () => {
     const { id } = await make({ password: 'right' });
     const huge = 'x'.repeat(1_000_000);
     const startedAt = performance.now();
