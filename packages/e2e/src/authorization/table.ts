@@ -113,7 +113,7 @@ export async function runTable(
         if (expected.allowed !== allowed) continue;
         const { status, text } = await ask(world, operation, ids, persona);
         lines.push({ operation, persona, status, text, expected: expected.codes, why: expected.why });
-        if (!isRead(operation) && status < 300) ids = await world.make();
+        if (!isRead(operation) && status < 300 && !world.keeps?.(operation)) ids = await world.make();
       }
     }
     if (!allowed) told.onDenied();

@@ -61,6 +61,8 @@ export interface World {
   readonly hides: boolean;
   /** Fresh targets: called again after each change that an allowed caller has made. */
   make(): Promise<Ids>;
+  /** Changes after which the targets serve as before; for worlds whose targets take long to make. */
+  keeps?(operation: Operation): boolean;
   /** A body that is taken, and what else the operation needs; undefined: a smallest body by its schema. */
   ask(operation: Operation, ids: Ids): Ask | undefined;
   /** What the rule's check reads of the targets, or of what is made. */

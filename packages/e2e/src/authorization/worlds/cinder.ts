@@ -37,6 +37,7 @@ export async function cinderWorld(databaseUrl: string): Promise<World> {
         name
       ],
     make: () => makeThings(harness, spares),
+    keeps: ({ name }) => /^(update(?!Attachment)|create(?!Attachment|Snapshot$)|show|set)/.test(name),
     ask: ({ name }, ids) => asks(ids)[name],
     target: (operation, _, { credentials }) => ({
       project_id:

@@ -40,6 +40,8 @@ export async function keystoneWorld(databaseUrl: string): Promise<World> {
       'authCatalog domainManager': NO_CATALOG,
     },
     make: () => makeThings(keystone, people),
+    keeps: ({ method, name }) =>
+      method === 'PATCH' || method === 'HEAD' || (method === 'POST' && name !== 'createLimits'),
     ask: ({ name }, ids) => asksOf(ids)[name],
     target: (operation, ids, caller) => targetOf(operation, { ...ids, ...asksOf(ids)[operation.name]?.ids }, caller),
     stop: () => keystone.stop(),
