@@ -127,6 +127,12 @@ export const domainConfigNotFound = defineError(
   'DomainConfigNotFound',
   'Could not find {what} in domain configuration for domain {domainId}.',
 );
+/** Directories are only read. */
+export const directoryReadOnly = defineError(
+  'forbidden',
+  'Forbidden',
+  'You are not authorized to perform the requested action.',
+);
 /** Costs the users of that domain alone. */
 export const directoryUnavailable = defineError(
   'unavailable',

@@ -74,6 +74,9 @@ export function directorySuite(engine: string, cloud: () => TestKeystone, databa
       );
       const names = await keystone.expect(200, 'GET', `/v3/users?domain_id=${domainId}&name__startswith=u000`);
       assert.equal(names.users.length, 10);
+      assert.equal((await keystone.expect(200, 'GET', `/v3/users?domain_id=${domainId}&name=U0042`)).users.length, 1);
+      const inCase = await keystone.expect(200, 'GET', `/v3/users?domain_id=${domainId}&name__startswith=U000`);
+      assert.equal(inCase.users.length, 0);
       await keystone.expect(400, 'GET', `/v3/users?domain_id=${domainId}&limit=5&marker=nobody`);
       const { users: ours } = await keystone.expect(200, 'GET', '/v3/users');
       assert.ok(ours.length < 100, 'the list of the tables is not that of directories');
@@ -111,6 +114,7 @@ export function directorySuite(engine: string, cloud: () => TestKeystone, databa
       const [other] = (await keystone.expect(200, 'GET', `/v3/users?domain_id=${domainId}&name=u0008`)).users;
       await keystone.expect(404, 'HEAD', `/v3/groups/${team.id}/users/${other.id}`);
       const { groups: theirs } = await keystone.expect(200, 'GET', `/v3/users/${users[0].id}/groups`);
+      assert.equal(theirs[0].membership_expires_at, null);
       assert.deepEqual(theirs.map((one: { name: string }) => one.name).sort(), ['everyone', 'team7']);
     });
 
@@ -366,6 +370,9 @@ export function directorySuite(engine: string, cloud: () => TestKeystone, databa
       assert.deepEqual(await q.selectFrom('assignments').selectAll().where('actor_id', '=', user.id).execute(), []);
       assert.deepEqual(await q.selectFrom('id_mappings').selectAll().where('domain_id', '=', domain.id).execute(), []);
       await keystone.expect(404, 'GET', `/v3/users/${user.id}`);
+      const again = { name: 'again', explicit_domain_id: domain.id };
+      await keystone.expect(201, 'POST', '/v3/domains', { body: { domain: again } });
+      assert.deepEqual((await keystone.expect(200, 'GET', `/v3/users?domain_id=${domain.id}`)).users, []);
     });
   });
 }

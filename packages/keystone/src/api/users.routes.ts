@@ -80,7 +80,9 @@ function belongingRoutes({ users, groups, projects }: KeystoneParts): Route[] {
         limit,
         marker,
       });
-      return { groups: found.rows.map((one) => groupToWire(one, request)), links: pageLinks(request, found) };
+      // Only federated users are in groups for a time.
+      const rows = found.rows.map((one) => ({ ...groupToWire(one, request), membership_expires_at: null }));
+      return { groups: rows, links: pageLinks(request, found) };
     }),
     implement(listUserProjects, async ({ params, query, authorize, request }) => {
       const user = await users.find(params.user_id);

@@ -85,7 +85,7 @@ export class Passwords {
 
   /**
    * A user's own change; one that has expired can still be changed. The user's tokens end.
-   * @throws unauthorized as `verify`; passwordUnfit, passwordNotOwn, passwordTooYoung, passwordUsedBefore; notAllowed to
+   * @throws unauthorized as `verify`; passwordUnfit, passwordNotOwn, passwordTooYoung, passwordUsedBefore; directoryReadOnly to
    * a user of a directory.
    */
   async change(userId: string, original: string, password: string): Promise<void> {

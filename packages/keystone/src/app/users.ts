@@ -140,7 +140,7 @@ export class Users {
     });
   }
 
-  /** Of one that is not in the tables. @throws notAllowed when it is in a directory */
+  /** Of one that is not in the tables. @throws directoryReadOnly when it is in a directory */
   async #absent(id: string): Promise<Error> {
     await this.#parts.identities.refuseDirectory({ id });
     return notFound({ kind: 'user', id });

@@ -19,7 +19,9 @@ export function directoryConditions(
   for (const filter of filters) {
     const isName = filter.column === 'name' && NAME_OPERATORS.has(filter.op) && typeof filter.value === 'string';
     if (isName) names.push({ op: filter.op as NameSearch['op'], value: filter.value as string });
-    else rest.push(filter);
+    // Directories compare without case: of parts of names those are left out that differ in it.
+    const isExact = isName && (filter.op === 'eq' || ('ignoreCase' in filter && filter.ignoreCase === true));
+    if (!isExact) rest.push(filter);
   }
   return { names, fits: (row) => rest.every((filter) => isMet(filter, valueAt(row, filter.column))) };
 }

@@ -1,6 +1,6 @@
 import type { Db } from '@kumo/core/db';
 import type { Logger } from '@kumo/core/log';
-import type { ChangeTag } from '../../db/change-tags.ts';
+import { type ChangeTag, projectTag } from '../../db/change-tags.ts';
 import type { Changes } from '../../db/changes.ts';
 import { deleteOptions, optionsOfDomain, putOptions, type StoredOption } from '../../db/domain-configs.ts';
 import type { Project } from '../../db/projects.ts';
@@ -36,9 +36,8 @@ export class DomainConfigs {
     this.#parts = parts;
   }
 
-  /** All that is not secret, of a group or one option: `{group: {option: value}}`, or `{option: value}`. @throws notFound */
+  /** All that is not secret, of a group or one option: `{group: {option: value}}`, or `{option: value}`. @throws domainConfigNotFound */
   async show(domainId: string, place: Place = {}): Promise<Record<string, unknown>> {
-    await this.#requireDomain(domainId);
     this.#parts.names.check(place.group, place.option);
     const stored = (await optionsOfDomain(this.#parts.db.q, domainId)).filter(
       (one) => !one.isSensitive && isAt(one, place),
@@ -116,7 +115,9 @@ export class DomainConfigs {
       const stored = await optionsOfDomain(db.q, domainId);
       return { options: stored.length === 0 ? undefined : await this.#complete(domainId, stored) };
     };
-    return (await cache.get(`domain-config ${domainId}`, load, [domainConfigTag(domainId)])).options;
+    // With its domain it is gone, and another domain of the same id has nothing of it.
+    const about = [domainConfigTag(domainId), projectTag(domainId)];
+    return (await cache.get(`domain-config ${domainId}`, load, about)).options;
   }
 
   async #complete(domainId: string, stored: readonly StoredOption[]): Promise<DomainOptions> {
@@ -175,16 +176,19 @@ function isAt(one: { group: string; option: string }, { group, option }: Place):
 /** A request for a group or an option sets that alone. */
 function checkPlace(options: DomainOptions, { group, option }: Place): void {
   if (group === undefined) return;
-  const values = options[group];
-  const alone = Object.keys(options).length === 1;
-  if (option !== undefined && (!alone || !values || Object.keys(values).length !== 1 || !Object.hasOwn(values, option)))
-    throw invalidDomainConfig({
-      reason: `Trying to update option ${option} in group ${group}, so that, and only that, option must be specified in the config`,
-    });
-  if (!alone || !values)
-    throw invalidDomainConfig({
-      reason: `Trying to update group ${group}, so that, and only that, group must be specified in the config`,
-    });
+  const groups = Object.keys(options);
+  const given = Object.keys(options[group] ?? {});
+  const what = option === undefined ? `group ${group}` : `option ${option} in group ${group}`;
+  const refuse = (reason: string) => {
+    throw invalidDomainConfig({ reason });
+  };
+  if (option !== undefined && (groups.length !== 1 || given.length !== 1))
+    refuse(`Trying to update ${what}, so that, and only that, option must be specified  in the config`);
+  if (groups.length !== 1)
+    refuse(`Trying to update ${what}, so that, and only that, group must be specified in the config`);
+  if (groups[0] !== group) refuse(`request to update ${what}, but config provided contains group ${groups[0]} instead`);
+  if (option !== undefined && given[0] !== option)
+    refuse(`Trying to update ${what}, but config provided contains option ${given[0]} instead`);
 }
 
 function grouped(options: readonly { group: string; option: string; value: unknown }[]): Record<string, unknown> {

@@ -2,7 +2,7 @@ import type { Page } from '@kumo/core/db';
 import type { Group } from '../../db/groups.ts';
 import type { IdMapping } from '../../db/id-mappings.ts';
 import type { User } from '../../db/users.ts';
-import { directoryUnavailable, notAllowed } from '../../errors.ts';
+import { directoryReadOnly, directoryUnavailable } from '../../errors.ts';
 import type { ListWanted } from '../list-page.ts';
 import type { Directories } from './directories.ts';
 import type { DirectorySource, NamedActor } from './directory-source.ts';
@@ -82,11 +82,11 @@ export class Identities implements IdentitySource {
     });
   }
 
-  /** Nothing is written to a directory. @throws notAllowed for a user or group in one, or for a domain that has one */
+  /** Nothing is written to a directory. @throws directoryReadOnly for a user or group in one, or for a domain that has one */
   async refuseDirectory({ id, domainId }: { id?: string; domainId?: string }): Promise<void> {
     const directory = id === undefined ? undefined : await this.#directories.of(id);
     const ofDomain = domainId === undefined ? undefined : await this.#directories.ofDomain(domainId);
-    if (directory || ofDomain) throw notAllowed({ message: 'LDAP does not support write operations' });
+    if (directory || ofDomain) throw directoryReadOnly();
   }
 
   async #ofDomain(domainId: string): Promise<IdentitySource> {

@@ -44,7 +44,9 @@ export class LdapPool {
           if (!wasLost || performance.now() - startedAt > this.#waitMs / 2) throw error;
         }
       }
-      return await this.#with(await this.#open(), work);
+      const fresh = await this.#open();
+      if (this.#options.lifetimeMs > 0) setTimeout(() => this.#drop(fresh), this.#options.lifetimeMs).unref();
+      return await this.#with(fresh, work);
     } finally {
       this.#passTurn();
     }
@@ -62,8 +64,14 @@ export class LdapPool {
     } finally {
       if (this.#isClosed || !this.#isYoung(connection)) connection.close();
       else this.#idle.push(connection);
-      while (this.#idle[0] && !this.#isYoung(this.#idle[0])) this.#idle.shift()?.close();
     }
+  }
+
+  /** One that is too old while nobody uses it; in use, it goes afterwards. */
+  #drop(connection: LdapConnection): void {
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+    if (at >= 0) connection.close();
   }
 
   #takeIdle(): LdapConnection | undefined {
