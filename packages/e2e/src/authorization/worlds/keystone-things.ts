@@ -1,9 +1,8 @@
 import type { TestKeystone } from '../../../../keystone/test/harness.ts';
 import { fresh } from '../maker.ts';
-import type { Ask, Ids } from '../world.ts';
+import type { Ids } from '../world.ts';
+import { CONFIG } from './keystone-asks.ts';
 import type { KeystoneTokens } from './keystone-personas.ts';
-
-const CONFIG = { ldap: { url: 'ldap://x', user_tree_dn: 'ou=x' } };
 
 /** One of each kind. */
 export async function makeThings(keystone: TestKeystone, people: KeystoneTokens): Promise<Ids> {
@@ -155,97 +154,5 @@ async function makeCatalogThings(keystone: TestKeystone, ids: CatalogIds): Promi
     unused_registered_limit_id: registered_limits[1].id,
     unlimited_name: unlimited.resource_name,
     limit_id: limits[0].id,
-  };
-}
-
-/** What each operation needs beside a smallest body. */
-export function asksOf(ids: Ids): Readonly<Record<string, Ask>> {
-  const named = (kind: string, prefix = 'renamed') => ({ body: { [kind]: { name: fresh(prefix) } } });
-  const ofMember = { ids: { user_id: ids.member_user_id! } };
-  const subject = { headers: { 'x-subject-token': ids.subject! } };
-  const trust = {
-    trustor_user_id: ids.member_user_id,
-    trustee_user_id: ids.reader_user_id,
-    project_id: ids.project_id,
-    impersonation: false,
-    roles: [{ id: ids.member_role_id }],
-  };
-  return {
-    validateToken: subject,
-    checkToken: subject,
-    revokeToken: subject,
-    createProject: named('project', 'new'),
-    updateProject: named('project'),
-    deleteProject: { ids: { project_id: ids.spare_project_id! } },
-    deleteProjectTag: { ids: { tag: 'old' } },
-    checkProjectTag: { ids: { tag: 'old' } },
-    replaceProjectTags: { body: { tags: ['a'] } },
-    createDomain: named('domain', 'new'),
-    updateDomain: named('domain'),
-    createUser: named('user', 'new'),
-    updateUser: named('user'),
-    createGroup: named('group', 'new'),
-    updateGroup: named('group'),
-    createRole: named('role', 'new'),
-    updateRole: named('role'),
-    addGroupUser: { ids: { user_id: ids.loner_id! } },
-    createImpliedRole: { ids: { implied_role_id: ids.unimplied_role_id! } },
-    createService: { body: { service: { type: fresh('type') } } },
-    updateService: { body: { service: { name: 'renamed' } } },
-    createEndpoint: { body: { endpoint: { interface: 'internal', url: 'http://x/', service_id: ids.service_id } } },
-    updateEndpoint: { body: { endpoint: { url: 'http://y/' } } },
-    createRegion: { body: { region: { id: fresh('region') } } },
-    createNamedRegion: { ids: { region_id: fresh('region') }, body: { region: {} } },
-    updateRegion: { body: { region: { description: 'renamed' } } },
-    deleteRegion: { ids: { region_id: ids.spare_region_id! } },
-    createCredential: { body: { credential: { type: 'cert', blob: '{}', user_id: ids.member_user_id } } },
-    updateCredential: { body: { credential: { blob: '{"a": 1}' } } },
-    createEc2Credential: { ...ofMember, body: { tenant_id: ids.project_id } },
-    listEc2Credentials: ofMember,
-    showEc2Credential: { ids: { ...ofMember.ids, credential_id: ids.ec2_access! } },
-    deleteEc2Credential: { ids: { ...ofMember.ids, credential_id: ids.ec2_access! } },
-    createApplicationCredential: { ...ofMember, body: { application_credential: { name: fresh('new') } } },
-    listApplicationCredentials: ofMember,
-    showApplicationCredential: ofMember,
-    deleteApplicationCredential: ofMember,
-    listAccessRules: ofMember,
-    showAccessRule: ofMember,
-    deleteAccessRule: ofMember,
-    createTrust: { body: { trust } },
-    showTrustRole: { ids: { role_id: ids.member_role_id! } },
-    createEndpointGroup: { body: { endpoint_group: { name: fresh('new'), filters: { interface: 'admin' } } } },
-    updateEndpointGroup: named('endpoint_group'),
-    createPolicy: { body: { policy: { blob: '{}', type: 'application/json' } } },
-    updatePolicy: { body: { policy: { blob: '[]' } } },
-    createRegisteredLimits: {
-      body: { registered_limits: [{ service_id: ids.service_id, resource_name: fresh('new'), default_limit: 1 }] },
-    },
-    updateRegisteredLimit: {
-      ids: { registered_limit_id: ids.unused_registered_limit_id! },
-      body: { registered_limit: { default_limit: 3 } },
-    },
-    deleteRegisteredLimit: { ids: { registered_limit_id: ids.unused_registered_limit_id! } },
-    createLimits: {
-      body: {
-        limits: [
-          {
-            service_id: ids.service_id,
-            resource_name: ids.unlimited_name,
-            resource_limit: 1,
-            project_id: ids.project_id,
-          },
-        ],
-      },
-    },
-    updateLimit: { body: { limit: { resource_limit: 2 } } },
-    createDomainConfig: { ids: { domain_id: ids.bare_domain_id! }, body: { config: CONFIG } },
-    updateDomainConfig: { body: { config: CONFIG } },
-    updateDomainConfigGroup: { body: { config: CONFIG } },
-    updateDomainConfigOption: { body: { config: { url: 'ldap://y' } } },
-    showSecurityCompliance: { ids: { domain_id: 'default' } },
-    showSecurityComplianceOption: { ids: { domain_id: 'default', option: 'password_regex' } },
-    addProjectEndpoint: { ids: { project_id: ids.spare_project_id! } },
-    addProjectEndpointGroup: { ids: { project_id: ids.spare_project_id! } },
-    deleteService: { ids: { service_id: ids.spare_service_id! } },
   };
 }

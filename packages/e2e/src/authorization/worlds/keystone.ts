@@ -1,8 +1,9 @@
 import type { Operation } from '@kumo/core/http';
 import { TestKeystone } from '../../../../keystone/test/harness.ts';
 import type { Caller, Ids, Target, World } from '../world.ts';
+import { asksOf } from './keystone-asks.ts';
 import { KeystoneTokens } from './keystone-personas.ts';
-import { asksOf, makeThings } from './keystone-things.ts';
+import { makeThings } from './keystone-things.ts';
 
 /** As with Keystone itself, and as keystone-tempest-plugin asks: 404 for what is not there, whoever asks. */
 const TELLING = [
