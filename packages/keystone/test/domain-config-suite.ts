@@ -151,6 +151,7 @@ export function domainConfigSuite(name: string, cloud: () => TestKeystone, datab
       await keystone.expect(200, 'GET', `${rules}/password_regex`, { token });
       await keystone.expect(200, 'GET', `${rules}/password_regex_description`, { token });
       await keystone.expect(200, 'HEAD', rules, { token });
+      await keystone.expect(200, 'HEAD', `${rules}/password_regex`, { token });
       await keystone.expect(403, 'GET', `${rules}/lockout_duration`, { token });
       await keystone.expect(403, 'GET', '/v3/domains/elsewhere/config/security_compliance', { token });
       await keystone.expect(403, 'GET', '/v3/domains/default/config', { token });

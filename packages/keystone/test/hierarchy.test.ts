@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { onDatabases } from '../../core/src/testing/on-databases.ts';
 import { assignmentListSuite } from './assignment-list-suite.ts';
+import { grantsSuite } from './grants-suite.ts';
 import { passwordAuth, TestKeystone } from './harness.ts';
 import { hierarchySuite } from './hierarchy-suite.ts';
 
@@ -22,6 +23,7 @@ onDatabases('keystone trees and assignments', ({ engine, url }) => {
   };
   hierarchySuite(engine, cloud);
   assignmentListSuite(engine, cloud);
+  grantsSuite(engine, cloud);
 });
 
 test('names without what URLs reserve, depth and prohibited roles are settings', async () => {
