@@ -8,7 +8,6 @@ import type { KeystoneTokens } from './keystone-personas.ts';
 export async function makeThings(keystone: TestKeystone, people: KeystoneTokens): Promise<Ids> {
   const make = async (path: string, kind: string, fields: object, token?: string) =>
     (await keystone.expect(201, 'POST', `/v3${path}`, { body: { [kind]: fields }, ...(token && { token }) }))[kind];
-  const put = (path: string) => keystone.expect(204, 'PUT', `/v3${path}`);
   const { projectId, userIds, callers } = people;
   const role = await make('/roles', 'role', { name: fresh('role') });
   const implied = await make('/roles', 'role', { name: fresh('implied') });
@@ -22,23 +21,14 @@ export async function makeThings(keystone: TestKeystone, people: KeystoneTokens)
   await keystone.expect(201, 'PUT', `/v3/domains/${domain.id}/config`, { body: { config: CONFIG } });
   const project = await make('/projects', 'project', { name: fresh('project') });
   await keystone.expect(200, 'PUT', `/v3/projects/${projectId}/tags`, { body: { tags: ['old'] } });
-  const region = await make('/regions', 'region', { id: fresh('region') });
-  const spareRegion = await make('/regions', 'region', { id: fresh('spare') });
-  const service = await make('/services', 'service', { type: fresh('type') });
-  const spareService = await make('/services', 'service', { type: fresh('type') });
-  const endpoint = await make('/endpoints', 'endpoint', {
-    interface: 'public',
-    url: 'http://x/',
-    service_id: service.id,
-    region_id: region.id,
+  const services = await makeServices(keystone);
+  await grantEverywhere(keystone, {
+    projectId,
+    domainId: domain.id,
+    userId: user.id,
+    groupId: group.id,
+    roleId: role.id,
   });
-  await put(`/groups/${group.id}/users/${user.id}`);
-  for (const actor of [`users/${user.id}`, `groups/${group.id}`]) {
-    for (const place of [`/projects/${projectId}`, `/domains/${domain.id}`, '/system'])
-      await put(`${place}/${actor}/roles/${role.id}`);
-    for (const place of [`/projects/${projectId}`, `/domains/${domain.id}`])
-      await put(`/OS-INHERIT${place}/${actor}/roles/${role.id}/inherited_to_projects`);
-  }
   return {
     role_id: role.id,
     role_name: role.name,
@@ -54,11 +44,7 @@ export async function makeThings(keystone: TestKeystone, people: KeystoneTokens)
     option: 'url',
     project_id: projectId,
     spare_project_id: project.id,
-    region_id: region.id,
-    spare_region_id: spareRegion.id,
-    service_id: service.id,
-    spare_service_id: spareService.id,
-    endpoint_id: endpoint.id,
+    ...services,
     member_user_id: userIds.member,
     reader_user_id: userIds.reader,
     member_role_id: people.roleIds.member!,
@@ -67,10 +53,51 @@ export async function makeThings(keystone: TestKeystone, people: KeystoneTokens)
     ...(await makeOwned(keystone, callers.member.token, people)),
     ...(await makeCatalogThings(keystone, {
       projectId,
-      endpointId: endpoint.id,
-      serviceId: service.id,
-      regionId: region.id,
+      endpointId: services.endpoint_id,
+      serviceId: services.service_id,
+      regionId: services.region_id,
     })),
+  };
+}
+
+interface GrantIds {
+  projectId: string;
+  domainId: string;
+  userId: string;
+  groupId: string;
+  roleId: string;
+}
+
+/** The role for user and group, on project, domain and system, inherited as well; and the user in the group. */
+async function grantEverywhere(keystone: TestKeystone, ids: GrantIds): Promise<void> {
+  const put = (path: string) => keystone.expect(204, 'PUT', `/v3${path}`);
+  await put(`/groups/${ids.groupId}/users/${ids.userId}`);
+  const places = [`/projects/${ids.projectId}`, `/domains/${ids.domainId}`];
+  for (const actor of [`users/${ids.userId}`, `groups/${ids.groupId}`]) {
+    for (const place of [...places, '/system']) await put(`${place}/${actor}/roles/${ids.roleId}`);
+    for (const place of places) await put(`/OS-INHERIT${place}/${actor}/roles/${ids.roleId}/inherited_to_projects`);
+  }
+}
+
+async function makeServices(keystone: TestKeystone) {
+  const make = async (path: string, kind: string, fields: object) =>
+    (await keystone.expect(201, 'POST', `/v3${path}`, { body: { [kind]: fields } }))[kind];
+  const region = await make('/regions', 'region', { id: fresh('region') });
+  const spareRegion = await make('/regions', 'region', { id: fresh('spare') });
+  const service = await make('/services', 'service', { type: fresh('type') });
+  const spareService = await make('/services', 'service', { type: fresh('type') });
+  const endpoint = await make('/endpoints', 'endpoint', {
+    interface: 'public',
+    url: 'http://x/',
+    service_id: service.id,
+    region_id: region.id,
+  });
+  return {
+    region_id: region.id as string,
+    spare_region_id: spareRegion.id as string,
+    service_id: service.id as string,
+    spare_service_id: spareService.id as string,
+    endpoint_id: endpoint.id as string,
   };
 }
 
