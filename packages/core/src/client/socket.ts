@@ -44,7 +44,12 @@ export function socket(baseUrl: string, options: SocketOptions = {}): Transport 
     // The caller's deadline bounds the wait for an answer.
     headersTimeout: 0,
     bodyTimeout: options.idleTimeoutMs ?? 60_000,
-    connect: { timeout: options.connectTimeoutMs ?? 5_000, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    connect: {
+      timeout: options.connectTimeoutMs ?? 5_000,
+      // Said here, the environment's NODE_TLS_REJECT_UNAUTHORIZED changes nothing.
+      rejectUnauthorized: true,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+    },
   });
   return {
     async send({ method, path, headers, body, streamReply, signal }) {

@@ -46,6 +46,9 @@ export function parseDatabaseUrl(url: string, service: string): DatabaseUrl {
   const poolSize = Number(searchParams.get('pool') ?? 10);
   if (!Number.isInteger(poolSize) || poolSize < 1 || poolSize > 1000) throw wrong('pool must be from 1 to 1000');
   const ca = searchParams.get('ca');
+  const tls = searchParams.get('tls') ?? String(Boolean(ca));
+  // A spelling that meant "no" here and "yes" to its writer would send the password in the clear.
+  if (tls !== 'true' && (tls !== 'false' || ca)) throw wrong('tls must be true, or without ca false');
   const server: ServerUrl = {
     user: decodeURIComponent(parsed.username),
     password: decodeURIComponent(parsed.password),
@@ -54,10 +57,7 @@ export function parseDatabaseUrl(url: string, service: string): DatabaseUrl {
     socketPath: searchParams.get('socket') ?? undefined,
     database,
     poolSize,
-    tls:
-      ca || searchParams.get('tls') === 'true'
-        ? { rejectUnauthorized: true, ...(ca ? { ca: readFileSync(ca, 'utf8') } : {}) }
-        : undefined,
+    tls: tls === 'true' ? { rejectUnauthorized: true, ...(ca ? { ca: readFileSync(ca, 'utf8') } : {}) } : undefined,
   };
   return { dialect, server };
 }

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { type ExecException, execFile } from 'node:child_process';
 import { DriverError } from '../errors/index.ts';
+import { maskArguments, maskSecrets } from '../log/index.ts';
 import { withSpan } from '../trace/index.ts';
 
 export interface RunOptions {
@@ -24,15 +25,16 @@ export interface RunResult {
 
 /**
  * Runs a program with an argument array, never through a shell, as a `native` span. Arguments must not hold secrets
- * (`ps` shows them): pass those through `input`.
+ * (`ps` shows them): pass those through `input`. In the trace and in errors what looks like one is masked all the same.
  *
  * @throws DriverError naming the program, its exit code and the end of its standard error.
  */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { okCodes = [0], timeoutMs = 30_000, input, cwd, env, signal, from = 'driver' } = options;
+  const shown = maskArguments(args);
   return withSpan(
     program,
-    { kind: 'native', from, to: program, attributes: { 'process.command_args': args.join(' ').slice(0, 500) } },
+    { kind: 'native', from, to: program, attributes: { 'process.command_args': shown.join(' ').slice(0, 500) } },
     () =>
       new Promise<RunResult>((resolve, reject) => {
         const child = execFile(
@@ -55,9 +57,10 @@ export function run(program: string, args: readonly string[], options: RunOption
                 ? error.code
                 : `exit code ${code}`;
             reject(
-              new DriverError(`${program} ${args.slice(0, 4).join(' ')}: ${why}: ${stderr.trim().slice(-500)}`, {
-                cause: error ?? undefined,
-              }),
+              new DriverError(
+                `${program} ${shown.slice(0, 4).join(' ')}: ${why}: ${maskSecrets(stderr.trim()).slice(-500)}`,
+                { cause: error ? masked(error, [program, ...shown].join(' ')) : undefined },
+              ),
             );
           },
         );
@@ -66,4 +69,10 @@ export function run(program: string, args: readonly string[], options: RunOption
         child.stdin?.end(input ?? '');
       }),
   );
+}
+
+/** Node's error repeats the whole command and what it wrote, in three places. */
+function masked(error: ExecException, command: string): Error {
+  const message = `Command failed: ${command}`;
+  return Object.assign(error, { message, stack: `${error.name}: ${message}`, cmd: command });
 }

@@ -1,4 +1,7 @@
 import pino from 'pino';
+import { maskSecrets } from './mask-secrets.ts';
+
+export { maskArguments, maskSecrets } from './mask-secrets.ts';
 
 export type Logger = pino.Logger;
 
@@ -17,7 +20,8 @@ const SECRET_KEYS = [
 ];
 
 /**
- * A JSON logger for one daemon: `{level, time, service, requestId?, msg, …}`.
+ * A JSON logger for one daemon: `{level, time, service, requestId?, msg, …}`. Secrets are masked wherever their name or form
+ * gives them away, also in messages and errors (`maskSecrets`).
  * @param options.file where lines go (appended, 0600); standard output when absent.
  */
 export function createLogger(options: { service: string; level?: string; file?: string }): Logger {
@@ -30,6 +34,7 @@ export function createLogger(options: { service: string; level?: string; file?: 
       base: { service: options.service },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: SECRET_KEYS.flatMap((key) => [`["${key}"]`, `*["${key}"]`, `*.*["${key}"]`]), censor: '***' },
+      hooks: { streamWrite: maskSecrets },
     },
     destination,
   );

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { maskSecrets } from '../log/index.ts';
 
 export type Priority = 'audit' | 'debug' | 'info' | 'warn' | 'error' | 'critical' | 'sample';
 
@@ -23,7 +24,7 @@ export interface Notifier {
 
 /**
  * A notification as oslo.messaging sends it: an envelope of version 2.0 around the message as text. `message_id` is new with
- * each call.
+ * each call; what looks like a secret in it is masked.
  */
 export function osloEnvelope({ eventType, publisherId, priority, payload }: Notification): Buffer {
   const message = {
@@ -35,5 +36,5 @@ export function osloEnvelope({ eventType, publisherId, priority, payload }: Noti
     timestamp: `${new Date().toISOString().replace('T', ' ').replace('Z', '')}000`,
     _unique_id: randomUUID().replaceAll('-', ''),
   };
-  return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': JSON.stringify(message) }));
+  return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': maskSecrets(JSON.stringify(message)) }));
 }
