@@ -29,17 +29,24 @@ function edgesOf(file: string): Edge[] {
   });
 }
 
-/** Packages that are no services export another file. */
-const MAIN_FILES: Record<string, string> = { openstack: 'main', guest: 'image' };
+/** What a package exports, by the name behind its own. */
+const exported = new Map(
+  globSync('packages/*/package.json', { cwd: root }).map((file) => {
+    const { exports } = JSON.parse(readFileSync(join(root, file), 'utf8')) as { exports?: Record<string, string> };
+    return [dirname(file), exports ?? {}];
+  }),
+);
 
 function target(file: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return relative(root, resolve(root, dirname(file), specifier));
   const own = /^@kumo\/([^/]+)(?:\/(.+))?$/.exec(specifier);
   if (!own) return undefined;
   const [, name, path] = own;
-  if (name === 'core') return `packages/core/src/${path}/index.ts`;
-  if (path === 'config') return `packages/${name}/src/config.ts`;
-  return `packages/${name}/src/${path ? `${path}/index` : (MAIN_FILES[name ?? ''] ?? 'service')}.ts`;
+  const exports = exported.get(`packages/${name}`) ?? {};
+  const named = exports[path === undefined ? '.' : `./${path}`];
+  const pattern = exports['./*'];
+  const found = named ?? (path === undefined ? undefined : pattern?.replace('*', path));
+  return join(`packages/${name}`, found ?? `(no export ${path ?? '.'})`);
 }
 
 const edges = files.flatMap(edgesOf);
