@@ -53,48 +53,16 @@ function ownsTarget({ path }: Operation): boolean {
   return path.includes('{server_id}') || path.includes('{project_id}');
 }
 
-/** Servers for what is only possible in a certain state; they are brought back to it each time. */
-class Spares {
-  readonly #api: Api;
-  readonly #ids = new Map<string, string>();
-
-  constructor(api: Api) {
-    this.#api = api;
-  }
-
-  async in(vmState: string, action: object): Promise<string> {
-    const { cloud } = this.#api;
-    const id = this.#ids.get(vmState) ?? (await this.#api.active());
-    this.#ids.set(vmState, id);
-    await cloud.until(id, ({ taskState }) => taskState === null);
-    if ((await cloud.show(id))?.vmState === vmState) return id;
-    const reply = await this.#api.post(`/v2.1/servers/${id}/action`, action);
-    if (reply.status !== 202) throw new Error(JSON.stringify(reply.body));
-    await cloud.until(id, (server) => server.vmState === vmState && server.taskState === null);
-    return id;
-  }
+/** The body of an answer that must be a good one. */
+async function ok(reply: ReturnType<Api['ask']>) {
+  const { status, body } = await reply;
+  if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
+  return body;
 }
 
-async function makeThings(api: Api, spares: Spares): Promise<Ids> {
-  const newest = { version: '2.91' };
-  const admin = { token: 'admin', ...newest };
-  const ok = async (reply: ReturnType<Api['ask']>) => {
-    const { status, body } = await reply;
-    if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
-    return body;
-  };
-  const addVolume = () => {
-    const id = randomUUID();
-    api.cloud.cinder.volumes.set(id, { id, status: 'available', size: 1, multiattach: false, bootable: 'false' });
-    return id;
-  };
-  const volume = addVolume();
-  const devices = [{ source_type: 'volume', destination_type: 'volume', uuid: volume, device_name: 'vdb' }];
-  const server = await api.active({ metadata: { key: 'v' }, block_device_mapping_v2: devices });
-  await ok(api.put(`/v2.1/servers/${server}/tags`, { tags: ['old'] }, newest));
-  const { interfaceAttachments } = await ok(api.get(`/v2.1/servers/${server}/os-interface`));
-  const { instanceActions } = await ok(api.get(`/v2.1/servers/${server}/os-instance-actions`));
-  const { addresses } = await ok(api.get(`/v2.1/servers/${server}/ips`));
+/** Flavors, aggregates and what else is the admin's; and a key of each person's, since a key is found by its owner only. */
+async function makeAdminThings(api: Api): Promise<Ids> {
+  const admin = { token: 'admin', version: '2.91' };
   const flavor = { name: fresh('flavor'), ram: 64, vcpus: 1, disk: 1, 'os-flavor-access:is_public': false };
   const { flavor: made } = await ok(api.post('/v2.1/flavors', { flavor }, admin));
   await ok(api.post(`/v2.1/flavors/${made.id}/os-extra_specs`, { extra_specs: { 'hw:key': 'v' } }, admin));
@@ -121,14 +89,6 @@ async function makeThings(api: Api, spares: Spares): Promise<Ids> {
     (one: { binary: string; host: string }) => one.binary === 'nova-compute' && one.host === 'compute2',
   );
   return {
-    server_id: server,
-    volume_id: volume,
-    spare_volume_id: addVolume(),
-    port_id: interfaceAttachments[0].port_id,
-    request_id: instanceActions[0].request_id,
-    network_label: Object.keys(addresses)[0]!,
-    key: 'key',
-    tag: 'new',
     flavor_id: made.id,
     open_flavor_id: open.id,
     keypair_name: keypair.name,
@@ -137,10 +97,59 @@ async function makeThings(api: Api, spares: Spares): Promise<Ids> {
     hypervisor_id: String(hypervisors[0].id),
     hypervisor_name: hypervisors[0].hypervisor_hostname,
     service_id: compute.id,
+  };
+}
+
+/** Servers for what is only possible in a certain state; they are brought back to it each time. */
+class Spares {
+  readonly #api: Api;
+  readonly #ids = new Map<string, string>();
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  async in(vmState: string, action: object): Promise<string> {
+    const { cloud } = this.#api;
+    const id = this.#ids.get(vmState) ?? (await this.#api.active());
+    this.#ids.set(vmState, id);
+    await cloud.until(id, ({ taskState }) => taskState === null);
+    if ((await cloud.show(id))?.vmState === vmState) return id;
+    const reply = await this.#api.post(`/v2.1/servers/${id}/action`, action);
+    if (reply.status !== 202) throw new Error(JSON.stringify(reply.body));
+    await cloud.until(id, (server) => server.vmState === vmState && server.taskState === null);
+    return id;
+  }
+}
+
+async function makeThings(api: Api, spares: Spares): Promise<Ids> {
+  const newest = { version: '2.91' };
+  const addVolume = () => {
+    const id = randomUUID();
+    api.cloud.cinder.volumes.set(id, { id, status: 'available', size: 1, multiattach: false, bootable: 'false' });
+    return id;
+  };
+  const volume = addVolume();
+  const devices = [{ source_type: 'volume', destination_type: 'volume', uuid: volume, device_name: 'vdb' }];
+  const server = await api.active({ metadata: { key: 'v' }, block_device_mapping_v2: devices });
+  await ok(api.put(`/v2.1/servers/${server}/tags`, { tags: ['old'] }, newest));
+  const { interfaceAttachments } = await ok(api.get(`/v2.1/servers/${server}/os-interface`));
+  const { instanceActions } = await ok(api.get(`/v2.1/servers/${server}/os-instance-actions`));
+  const { addresses } = await ok(api.get(`/v2.1/servers/${server}/ips`));
+  return {
+    server_id: server,
+    volume_id: volume,
+    spare_volume_id: addVolume(),
+    port_id: interfaceAttachments[0].port_id,
+    request_id: instanceActions[0].request_id,
+    network_label: Object.keys(addresses)[0]!,
+    key: 'key',
+    tag: 'new',
     stopped_id: await spares.in('stopped', { 'os-stop': null }),
     paused_id: await spares.in('paused', { pause: null }),
     project_id: TEST_PROJECT,
     class_name: 'default',
+    ...(await makeAdminThings(api)),
   };
 }
 
