@@ -59,7 +59,9 @@ export class KeystonePair {
       passwords: { admin: PASSWORD },
       ports: { keystone: Number(new URL(this.nodeUrls[index]).port) },
       peers: { keystone: this.url },
-      keystone: { tokens: { keyStore: 'database' } },
+      keystone: {
+        tokens: { keyStore: 'database', keyEncryptionKeyFile: join(this.#directory, 'key-encryption-key') },
+      },
     };
     writeFileSync(config, stringify(settings), { mode: 0o600 });
     const child = spawn(KUMO, ['node', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -101,7 +103,7 @@ export class KeystonePair {
       'listen keystone',
       `  bind ${new URL(this.url).host}`,
       '  balance leastconn',
-      '  option httpchk GET /v3',
+      '  option httpchk GET /healthcheck',
       '  http-check expect status 200',
       '  http-request disable-l7-retry unless METH_GET',
       ...servers,
