@@ -8,6 +8,7 @@ import { errorReply, presentable } from './error-reply.ts';
 import { malformedUrl } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { Invocation, ownTarget } from './invocation.ts';
+import { JsonText } from './json-text.ts';
 import { closeLingering } from './lingering-close.ts';
 import { hasBody } from './read-body.ts';
 import { chooseOperation, jsonBody, streamedBody } from './request-body.ts';
@@ -143,10 +144,7 @@ export class Pipeline {
   #wireBody(compiled: CompiledOperation, version: Microversion | undefined, result: unknown): string | undefined {
     if (result === undefined) return undefined;
     const checks = compiled.at(version);
-    const older =
-      version === undefined || !this.#versions ? result : this.#versions.downgrade(compiled.operation, version, result);
-    const pruned = checks.prune ? checks.prune(older) : older;
-    const text = JSON.stringify(pruned);
+    const text = this.#wireText(compiled, version, result);
     if (checks.reply) {
       try {
         checks.reply(JSON.parse(text));
@@ -158,6 +156,15 @@ export class Pipeline {
       }
     }
     return text;
+  }
+
+  #wireText(compiled: CompiledOperation, version: Microversion | undefined, result: unknown): string {
+    if (version === undefined || !this.#versions)
+      return result instanceof JsonText ? result.text : JSON.stringify(result);
+    if (result instanceof JsonText) throw new Error(`${compiled.name}: a reply with microversions is no text yet`);
+    const older = this.#versions.downgrade(compiled.operation, version, result);
+    const { prune } = compiled.at(version);
+    return JSON.stringify(prune ? prune(older) : older);
   }
 
   async #sendRaw(

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Context } from '../context/index.ts';
 import type { KumoError } from '../errors/index.ts';
+import type { JsonText } from './json-text.ts';
 import type { BodyOf, HeadersOf, Operation, OperationSpec, ParamsOf, QueryOf, ReplyOf } from './operation.ts';
 
 export interface AuthorizeOptions {
@@ -46,11 +47,11 @@ export interface HandlerInput<S extends OperationSpec = OperationSpec> {
   readonly request: RequestFacts;
 }
 
-/** A handler of a streamed reply may as well return bytes, or nothing for an empty body. */
+/** A handler of a streamed reply may as well return bytes, or nothing for an empty body; any other, JSON that is text already. */
 export type HandlerResult<S extends OperationSpec> = S extends { stream: 'response' | 'both' }
   ? Readable | Buffer | string | undefined
   : S extends { reply: unknown }
-    ? ReplyOf<S>
+    ? ReplyOf<S> | JsonText<ReplyOf<S>>
     : // biome-ignore lint/suspicious/noConfusingVoidType: handlers without a reply return nothing
       void | undefined;
 

@@ -7,6 +7,7 @@ import {
   createApp,
   firstAndNext,
   implement,
+  JsonText,
   keystoneLinks,
   neutronEnvelope,
   nextLinks,
@@ -47,6 +48,19 @@ test('contradictory routes are refused when the app is made', () => {
   const guarded = operation({ name: 'guarded', method: 'GET', path: '/guarded', policy: 'authenticated' });
   assert.throws(() => appOf([implement(guarded, () => {})]), /nobody to check/);
   assert.throws(() => operation({ name: 'x', method: 'GET', path: '/x', policy: 'none', action: 'y' }), /only a POST/);
+});
+
+test('a reply that is text already is sent as it is, and kept to its contract with checkReplies', async () => {
+  const answerTo = async (text: string) => {
+    const app = appOf([implement(open, () => new JsonText(text))], { checkReplies: true });
+    const { statusCode, headers, body } = await app.inject('/open');
+    await app.close();
+    return { statusCode, type: headers['content-type'], body };
+  };
+  const whole = { statusCode: 200, type: 'application/json; charset=utf-8', body: '{ "n": 1 }' };
+  assert.deepEqual(await answerTo('{ "n": 1 }'), whole);
+  assert.equal((await answerTo('{ "n": "one" }')).statusCode, 500);
+  assert.equal((await answerTo('{ "n": ')).statusCode, 500);
 });
 
 test('with checkReplies a reply that breaks its contract is a 500', async () => {

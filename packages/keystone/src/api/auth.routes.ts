@@ -3,7 +3,7 @@ import { annotate } from '@kumo/core/trace';
 import type { Static } from 'typebox';
 import type { Access } from '../app/access.ts';
 import type { Authentication, AuthRequest, LoginResult } from '../app/authentication.ts';
-import type { TokenCatalog } from '../app/token-catalog.ts';
+import type { CatalogEntry, TokenCatalog } from '../app/token-catalog.ts';
 import type { Token, Tokens } from '../app/tokens.ts';
 import { catalogMissing, invalid, moreMethodsNeeded, tokenNotFound } from '../errors.ts';
 import { tokenTime } from '../tokens/token-claims.ts';
@@ -21,7 +21,7 @@ import {
 import { domainToWire } from './wire/domains.ts';
 import { projectToWire } from './wire/projects.ts';
 import { flag } from './wire/query.ts';
-import { catalogToWire, type TokenWire, tokenToWire } from './wire/tokens.ts';
+import { catalogToWire, tokenBody } from './wire/tokens.ts';
 
 export interface AuthParts {
   readonly authentication: Authentication;
@@ -66,10 +66,8 @@ export function authRoutes(parts: AuthParts): Route[] {
 }
 
 function tokenRoutes({ authentication, tokens, tokenCatalog }: AuthParts): Route[] {
-  const withCatalog = async (token: Token) => ({
-    ...tokenToWire(token),
-    catalog: await catalogOf(token, tokenCatalog),
-  });
+  const shown = async (token: Token, nocatalog: string | undefined) =>
+    tokenBody(token, isAsked(nocatalog) ? undefined : await catalogOf(token, tokenCatalog));
   const found = async (
     { headers, authorize }: Pick<HandlerInput<typeof validateToken>, 'headers' | 'authorize'>,
     allowExpired: boolean,
@@ -91,7 +89,7 @@ function tokenRoutes({ authentication, tokens, tokenCatalog }: AuthParts): Route
       annotate({ 'kumo.audit_id': token.claims.auditIds[0] as string });
       reply.header('X-Subject-Token', text);
       reply.header('Vary', 'X-Auth-Token');
-      return { token: isAsked(query.nocatalog) ? tokenToWire(token) : await withCatalog(token) };
+      return shown(token, query.nocatalog);
     }),
     implement(validateToken, async (input) => {
       const { headers, query, reply } = input;
@@ -99,8 +97,7 @@ function tokenRoutes({ authentication, tokens, tokenCatalog }: AuthParts): Route
       const token = await found(input, flag(query.allow_expired));
       reply.header('X-Subject-Token', text);
       reply.header('Vary', 'X-Auth-Token');
-      if (isAsked(query.nocatalog)) return { token: tokenToWire(token) };
-      return { token: await withCatalog(token) };
+      return shown(token, query.nocatalog);
     }),
     implement(checkToken, async (input) => {
       await found(input, flag(input.query.allow_expired));
@@ -167,8 +164,8 @@ function scopeOf(scope: NonNullable<Static<typeof AuthBody>['auth']['scope']>): 
 }
 
 /** Tokens without a scope have no catalog. */
-async function catalogOf(token: Token, catalog: TokenCatalog): Promise<TokenWire['catalog']> {
+async function catalogOf(token: Token, catalog: TokenCatalog): Promise<readonly CatalogEntry[] | undefined> {
   if (token.claims.scope.kind === 'unscoped') return undefined;
   const userId = token.delegated?.ownerId ?? token.claims.userId;
-  return catalogToWire(await catalog.entries(userId, token.project?.id));
+  return catalog.entries(userId, token.project?.id);
 }

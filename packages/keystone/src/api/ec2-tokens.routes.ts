@@ -3,15 +3,14 @@ import { implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
 import type { Token } from '../app/tokens.ts';
 import { issueEc2Token, issueS3Token } from './ec2-tokens.ts';
-import { catalogToWire, tokenToWire } from './wire/tokens.ts';
+import { tokenBody } from './wire/tokens.ts';
 
 type Values = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Tokens for signatures. Who asks is a service: what anybody signed is no secret (OSSA-2025-002). */
 export function ec2TokenRoutes({ ec2Tokens, tokenCatalog }: KeystoneParts): Route[] {
   const shown = async (token: Token) => {
-    const entries = await tokenCatalog.entries(token.claims.userId, token.project?.id);
-    return { token: { ...tokenToWire(token), catalog: catalogToWire(entries) } };
+    return tokenBody(token, await tokenCatalog.entries(token.claims.userId, token.project?.id));
   };
   return [
     implement(issueEc2Token, async ({ body, reply }) => {

@@ -35,6 +35,7 @@ import { References } from './references.ts';
 import { RevokedTokens } from './revoked-tokens.ts';
 import { RoleAssignments } from './role-assignments.ts';
 import { Roles } from './roles.ts';
+import { Standings } from './standings.ts';
 import { StoredDelegations } from './stored-delegations.ts';
 import { TokenCatalog } from './token-catalog.ts';
 import { Tokens } from './tokens.ts';
@@ -85,14 +86,12 @@ export function composeApp({
   const core = { db, changes, revoked, access, identities, deletions, listLimit: config.listLimit };
   const kept = composeCredentials(core, keyrings.credentials, config);
   const tokens = new Tokens({
-    access,
+    standings: new Standings({ access, delegations, cache, adminProject: config.adminProject }),
     changes,
     keys: keyrings.tokens,
     revoked,
     times,
-    delegations,
     authMethods,
-    adminProject: config.adminProject,
   });
   const receipts = new Receipts({
     keys: keyrings.receipts,

@@ -20,15 +20,20 @@ export type RevokedThing = Pick<
   'auditId' | 'auditChainId' | 'userId' | 'projectId' | 'domainId' | 'trustId' | 'roleId'
 >;
 
-/** What of a token revocations are compared with. */
-export interface Revocable {
-  readonly claims: TokenClaims;
+/** Each revocation of ours is about one of them: the first that it names. */
+const THINGS = ['auditId', 'auditChainId', 'userId', 'projectId', 'trustId', 'roleId', 'domainId'] as const;
+
+/** Whom and what of a token revocations may be about, beside what its claims say. */
+export interface RevocableParties {
   /** Everybody in it: who logged in, whom it acts as, whose roles it has. */
   readonly userIds: readonly string[];
   /** Of its user and its scope. */
   readonly domainIds: readonly string[];
   readonly roleIds: readonly string[];
 }
+
+/** The last second that is revoked, by what revocations are about and its id. */
+type Latest = Readonly<Record<keyof RevokedThing, Map<string, number>>>;
 
 /** For clocks of other processes that are behind, and transactions that took long. */
 const OVERLAP_MS = 60_000;
@@ -40,7 +45,7 @@ export class RevokedTokens {
   readonly #cache: VersionedCache;
   readonly #changes: Changes;
   readonly #keepMs: number;
-  #latest = new Map<string, number>();
+  #latest = nothingRevoked();
   #wholeAt = Number.NEGATIVE_INFINITY;
   #readAt = 0;
 
@@ -57,8 +62,8 @@ export class RevokedTokens {
     this.#keepMs = parts.keepSeconds * 1000;
   }
 
-  async isRevoked(token: Revocable): Promise<boolean> {
-    return token.claims.issuedAt <= (await this.latest(token));
+  async isRevoked(claims: TokenClaims, parties: RevocableParties): Promise<boolean> {
+    return claims.issuedAt <= (await this.latest(claims, parties));
   }
 
   /** Those made after a time, oldest first. */
@@ -85,28 +90,33 @@ export class RevokedTokens {
   }
 
   /** The last second of the tokens like this one that are revoked; -Infinity when none is. */
-  async latest({ claims, userIds, domainIds, roleIds }: Revocable): Promise<number> {
+  async latest(claims: TokenClaims, { userIds, domainIds, roleIds }: RevocableParties): Promise<number> {
     const latest = await this.#cache.get('revocations', () => this.#read(), [REVOCATIONS_TAG]);
     const { scope, auditIds, trustId } = claims;
-    const keys = [`audit ${auditIds[0]}`, `chain ${auditIds.at(-1)}`];
-    for (const id of userIds) keys.push(`user ${id}`);
-    for (const id of domainIds) keys.push(`domain ${id}`);
-    for (const id of roleIds) keys.push(`role ${id}`);
-    if (scope.kind === 'project') keys.push(`project ${scope.projectId}`);
-    if (trustId !== undefined) keys.push(`trust ${trustId}`);
-    return Math.max(...keys.map((key) => latest.get(key) ?? Number.NEGATIVE_INFINITY));
+    let second = Math.max(
+      secondOf(latest.auditId, auditIds[0]),
+      secondOf(latest.auditChainId, auditIds.at(-1)),
+      secondOf(latest.projectId, scope.kind === 'project' ? scope.projectId : undefined),
+      secondOf(latest.trustId, trustId),
+    );
+    for (const id of userIds) second = Math.max(second, secondOf(latest.userId, id));
+    for (const id of domainIds) second = Math.max(second, secondOf(latest.domainId, id));
+    for (const id of roleIds) second = Math.max(second, secondOf(latest.roleId, id));
+    return second;
   }
 
   /** All of them now and then, else what came since the last time. */
-  async #read(): Promise<ReadonlyMap<string, number>> {
+  async #read(): Promise<Latest> {
     const now = Date.now();
     const isWhole = now - this.#wholeAt > WHOLE_AGAIN_MS;
     const since = isWhole ? now - this.#keepMs : this.#readAt - OVERLAP_MS;
     const revocations = await revocationsSince(this.#db.q, toIso(since));
-    const latest = isWhole ? new Map<string, number>() : this.#latest;
+    const latest = isWhole ? nothingRevoked() : this.#latest;
     for (const one of revocations) {
-      const key = keyOf(one);
-      latest.set(key, Math.max(latest.get(key) ?? 0, one.issuedBefore));
+      const about = THINGS.find((thing) => one[thing] !== undefined);
+      if (about === undefined) continue;
+      const id = one[about] as string;
+      latest[about].set(id, Math.max(latest[about].get(id) ?? 0, one.issuedBefore));
     }
     if (isWhole) this.#wholeAt = now;
     this.#latest = latest;
@@ -115,13 +125,10 @@ export class RevokedTokens {
   }
 }
 
-/** Each revocation of ours is about one thing. */
-function keyOf(one: RevokedThing): string {
-  if (one.auditId !== undefined) return `audit ${one.auditId}`;
-  if (one.auditChainId !== undefined) return `chain ${one.auditChainId}`;
-  if (one.userId !== undefined) return `user ${one.userId}`;
-  if (one.projectId !== undefined) return `project ${one.projectId}`;
-  if (one.trustId !== undefined) return `trust ${one.trustId}`;
-  if (one.roleId !== undefined) return `role ${one.roleId}`;
-  return `domain ${one.domainId}`;
+function nothingRevoked(): Latest {
+  return Object.fromEntries(THINGS.map((about) => [about, new Map()])) as Latest;
+}
+
+function secondOf(latest: ReadonlyMap<string, number>, id: string | undefined): number {
+  return (id === undefined ? undefined : latest.get(id)) ?? Number.NEGATIVE_INFINITY;
 }

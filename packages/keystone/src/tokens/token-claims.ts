@@ -25,7 +25,15 @@ export interface TokenClaims {
   readonly auditIds: readonly string[];
 }
 
-/** A time as tokens print it: `2026-11-22T15:00:00.000000Z`. */
+const MAX_PRINTED = 10_000;
+const printed = new Map<number, string>();
+
+/** A time as tokens print it: `2026-11-22T15:00:00.000000Z`. The tokens of a moment have few different ones. */
 export function tokenTime(seconds: number): string {
-  return `${new Date(Math.floor(seconds) * 1000).toISOString().slice(0, 19)}.000000Z`;
+  const known = printed.get(seconds);
+  if (known !== undefined) return known;
+  const text = `${new Date(Math.floor(seconds) * 1000).toISOString().slice(0, 19)}.000000Z`;
+  if (printed.size >= MAX_PRINTED) printed.clear();
+  printed.set(seconds, text);
+  return text;
 }

@@ -1,32 +1,60 @@
+import { JsonText } from '@kumo/core/http';
 import type { Static } from 'typebox';
+import type { Standing } from '../../app/standings.ts';
 import type { CatalogEntry } from '../../app/token-catalog.ts';
 import type { Token } from '../../app/tokens.ts';
-import { tokenTime } from '../../tokens/token-claims.ts';
+import { type TokenScope, tokenTime } from '../../tokens/token-claims.ts';
 import type { CatalogBody, TokenBody } from '../auth.ts';
 
-export type TokenWire = Static<typeof TokenBody>['token'];
+type TokenWire = Static<typeof TokenBody>['token'];
 
-/** Without a catalog. */
-export function tokenToWire(token: Token): TokenWire {
-  const { claims, identity, roles } = token;
+/** The answer about a token. Only what tells it from others of its kind is written anew; catalogs are the bulk of it. */
+export function tokenBody(
+  { claims, standing }: Token,
+  catalog: readonly CatalogEntry[] | undefined,
+): JsonText<Static<typeof TokenBody>> {
+  const own = JSON.stringify({
+    methods: claims.methods,
+    audit_ids: claims.auditIds,
+    expires_at: tokenTime(claims.expiresAt),
+    issued_at: tokenTime(claims.issuedAt),
+  });
+  const common = memoised(standings, standing, () => JSON.stringify(standingToWire(claims.scope, standing)));
+  const services = catalog && memoised(catalogTexts, catalog, () => JSON.stringify(catalogToWire(catalog)));
+  const end = services === undefined ? '' : `,"catalog":${services}`;
+  return new JsonText(`{"token":${own.slice(0, -1)},${common.slice(1, -1)}${end}}}`);
+}
+
+const standings = new WeakMap<Standing, string>();
+const catalogTexts = new WeakMap<readonly CatalogEntry[], string>();
+
+/** What is kept in memory is made anew when it changes, and takes its text along when it goes. */
+function memoised<K extends object>(texts: WeakMap<K, string>, key: K, make: () => string): string {
+  let text = texts.get(key);
+  if (text === undefined) {
+    text = make();
+    texts.set(key, text);
+  }
+  return text;
+}
+
+function standingToWire(scope: TokenScope, standing: Standing): Partial<TokenWire> {
+  const { identity, roles } = standing;
   return {
-    methods: [...claims.methods],
     user: {
       ...named(identity.user),
       domain: named(identity.domain),
       password_expires_at: identity.passwordExpiresAt,
     },
-    audit_ids: [...claims.auditIds],
-    expires_at: tokenTime(claims.expiresAt),
-    issued_at: tokenTime(claims.issuedAt),
-    ...scopeToWire(token),
-    ...(claims.scope.kind === 'unscoped' ? {} : { roles: roles.map(named) }),
-    ...delegationToWire(token),
+    ...scopeToWire(scope, standing),
+    ...(scope.kind === 'unscoped' ? {} : { roles: roles.map(named) }),
+    ...delegationToWire(standing),
   };
 }
 
-function scopeToWire({ claims, project, domain, delegated, isAdminProject }: Token): Partial<TokenWire> {
-  if (claims.scope.kind === 'system') return { system: { all: true } };
+function scopeToWire(scope: TokenScope, standing: Standing): Partial<TokenWire> {
+  const { project, domain, delegated, isAdminProject } = standing;
+  if (scope.kind === 'system') return { system: { all: true } };
   if (!domain) return {};
   if (!project) return { domain: named(domain) };
   const place = { project: { ...named(project), domain: named(domain) } };
@@ -35,7 +63,7 @@ function scopeToWire({ claims, project, domain, delegated, isAdminProject }: Tok
   return { ...place, is_domain: project.isDomain, ...admin };
 }
 
-function delegationToWire({ delegated }: Token): Partial<TokenWire> {
+function delegationToWire({ delegated }: Standing): Partial<TokenWire> {
   const { trust, applicationCredential: made } = delegated ?? {};
   if (trust)
     return {
@@ -51,13 +79,8 @@ function delegationToWire({ delegated }: Token): Partial<TokenWire> {
   return { application_credential: { id: made.id, name: made.name, restricted: made.restricted, ...rules } };
 }
 
-const catalogs = new WeakMap<readonly CatalogEntry[], Static<typeof CatalogBody>>();
-
-/** Made once for a catalog, of which there are few and whose tokens are many. */
 export function catalogToWire(entries: readonly CatalogEntry[]): Static<typeof CatalogBody> {
-  const known = catalogs.get(entries);
-  if (known) return known;
-  const made = entries.map(({ id, type, name, endpoints }) => ({
+  return entries.map(({ id, type, name, endpoints }) => ({
     id,
     type,
     name,
@@ -70,8 +93,6 @@ export function catalogToWire(entries: readonly CatalogEntry[]): Static<typeof C
       url: one.url,
     })),
   }));
-  catalogs.set(entries, made);
-  return made;
 }
 
 function named({ id, name }: { id: string; name: string }): { id: string; name: string } {
