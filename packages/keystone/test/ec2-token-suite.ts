@@ -135,12 +135,16 @@ export function ec2TokenSuite(engine: string, cloud: () => TestKeystone): void {
   });
 
   test(`OSSA-2013-005: nothing for what is disabled (${engine})`, { skip }, async () => {
-    const { domain } = await expect(201, 'POST', '/v3/domains', { body: { domain: { name: `2013-005-${engine}` } } });
-    const inside = { domain_id: domain.id };
+    const domainOf = async (what: string) =>
+      (await expect(201, 'POST', '/v3/domains', { body: { domain: { name: `2013-005-${what}-${engine}` } } })).domain
+        .id;
+    const [usersDomain, projectsDomain] = [await domainOf('user'), await domainOf('project')];
     const { user } = await expect(201, 'POST', '/v3/users', {
-      body: { user: { name: 'u', password: 'p', ...inside } },
+      body: { user: { name: 'u', password: 'p', domain_id: usersDomain } },
     });
-    const { project } = await expect(201, 'POST', '/v3/projects', { body: { project: { name: 'p', ...inside } } });
+    const { project } = await expect(201, 'POST', '/v3/projects', {
+      body: { project: { name: 'p', domain_id: projectsDomain } },
+    });
     const role = (await expect(200, 'GET', '/v3/roles?name=member')).roles[0].id;
     await expect(204, 'PUT', `/v3/projects/${project.id}/users/${user.id}/roles/${role}`);
     const body = { tenant_id: project.id };
@@ -154,7 +158,8 @@ export function ec2TokenSuite(engine: string, cloud: () => TestKeystone): void {
     for (const [kind, id] of [
       ['user', user.id],
       ['project', project.id],
-      ['domain', domain.id],
+      ['domain', usersDomain],
+      ['domain', projectsDomain],
     ] as const) {
       const switched = (enabled: boolean) =>
         expect(200, 'PATCH', `/v3/${kind}s/${id}`, { body: { [kind]: { enabled } } });
