@@ -110,11 +110,16 @@ export function delegationAdvisorySuite(engine: string, cloud: () => TestKeyston
 
   test(`OSSA-2014-006: the same of the trustor (${engine})`, async () => {
     for (const change of [{ enabled: false }, { password: 'a new password' }]) {
-      const { people, trustor, trustee, by, trust } = await setUp(`2014-006-trustor-${Object.keys(change)}`);
-      await expect(200, 'PATCH', `/v3/users/${trustor.id}`, { body: { user: change } });
-      assert.equal(await people.validity(by), 404);
-      const again = await people.authenticate(people.throughTrust(trustee, trust.id));
-      assert.equal(again.status, 'enabled' in change ? 403 : 201);
+      for (const impersonation of [true, false]) {
+        const { people, trustor, trustee, by, trust } = await setUp(
+          `2014-006-trustor-${Object.keys(change)}-${impersonation}`,
+          { impersonation },
+        );
+        await expect(200, 'PATCH', `/v3/users/${trustor.id}`, { body: { user: change } });
+        assert.equal(await people.validity(by), 404);
+        const again = await people.authenticate(people.throughTrust(trustee, trust.id));
+        assert.equal(again.status, 'enabled' in change ? 403 : 201);
+      }
     }
   });
 
