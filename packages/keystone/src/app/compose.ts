@@ -77,7 +77,7 @@ export function composeApp({
   const access: Access = new Access({ db, cache, identities, compliance: config.securityCompliance });
   const keepSeconds = times.expirationSeconds + times.allowExpiredWindowSeconds;
   const revoked = new RevokedTokens({ db, cache, changes, keepSeconds });
-  const references = new References(db, identities);
+  const references = new References({ db, cache, identities });
   const secured = composePasswords({ db, changes, access, identities, revoked, config, log });
   const { hasher, passwords, compliance } = secured;
   const delegations = new StoredDelegations({ db, cache, changes, access });

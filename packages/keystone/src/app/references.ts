@@ -1,9 +1,11 @@
 import type { Db } from '@kumo/core/db';
+import { projectTag } from '../db/change-tags.ts';
 import { findProjectByName } from '../db/projects.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import type { User } from '../db/users.ts';
 import { invalid } from '../errors.ts';
 import type { IdentitySource } from './identity/identity-source.ts';
+import type { VersionedCache } from './versioned-cache.ts';
 
 /** A thing by its id or its name. */
 export interface NamedRef {
@@ -22,10 +24,16 @@ export interface ProjectRef extends NamedRef {
 /** What logins refer to by names or ids. Nothing is said of why a thing is not found. */
 export class References {
   readonly #db: Db<KeystoneTables>;
+  readonly #cache: VersionedCache;
   readonly #identities: IdentitySource;
 
-  constructor(db: Db<KeystoneTables>, identities: IdentitySource) {
+  constructor({
+    db,
+    cache,
+    identities,
+  }: { db: Db<KeystoneTables>; cache: VersionedCache; identities: IdentitySource }) {
     this.#db = db;
+    this.#cache = cache;
     this.#identities = identities;
   }
 
@@ -42,7 +50,7 @@ export class References {
 
   /** An id is taken as it is. @throws invalid */
   async domainId({ id, name }: NamedRef): Promise<string | undefined> {
-    if (name !== undefined) return (await findProjectByName(this.#db.q, name, null))?.id;
+    if (name !== undefined) return this.#idNamed(name, null);
     if (id === undefined) throw missing('id or name', 'domain');
     return id;
   }
@@ -55,7 +63,21 @@ export class References {
     }
     if (domain === undefined) throw missing('domain', 'project');
     const domainId = await this.domainId(domain);
-    return domainId === undefined ? undefined : (await findProjectByName(this.#db.q, name, domainId))?.id;
+    return domainId === undefined ? undefined : this.#idNamed(name, domainId);
+  }
+
+  /** @param domainId null looks for a domain. */
+  #idNamed(name: string, domainId: string | null): Promise<string | undefined> {
+    const key = `project named ${JSON.stringify([domainId, name])}`;
+    return this.#cache.get(
+      key,
+      async (dependsOn) => {
+        const found = await findProjectByName(this.#db.q, name, domainId);
+        if (found) dependsOn(projectTag(found.id));
+        return found?.id;
+      },
+      [],
+    );
   }
 }
 

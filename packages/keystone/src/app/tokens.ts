@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unauthorized } from '@kumo/core/errors';
 import type { TokenChecker, TokenInfo } from '@kumo/core/http';
 import type { Changes } from '../db/changes.ts';
 import { tokenNotFound } from '../errors.ts';
 import type { FernetKeyring } from '../tokens/fernet-keyring.ts';
+import { publicRandom } from '../tokens/random-pool.ts';
 import { type TokenClaims, type TokenScope, tokenTime } from '../tokens/token-claims.ts';
 import { packClaims, unpackClaims } from '../tokens/token-payload.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
@@ -85,7 +85,7 @@ export class Tokens implements TokenChecker {
   }): Promise<{ text: string; token: Token }> {
     const { userId, scope, from, methods, trustId, applicationCredentialId } = wanted;
     const { times, keys, authMethods, standings } = this.#parts;
-    const own = randomBytes(16).toString('base64url');
+    const own = publicRandom(16).toString('base64url');
     const chain = from?.auditIds.at(-1);
     const now = Math.floor(Date.now() / 1000);
     const claims: TokenClaims = {

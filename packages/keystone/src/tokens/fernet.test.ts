@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createCipheriv, createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { decryptFernet, encryptFernet, newFernetKey, parseFernetKey } from './fernet.ts';
 
@@ -39,4 +40,27 @@ test('a key of another length is refused without being shown', () => {
     () => parseFernetKey('c2VjcmV0'),
     (error: Error) => !error.message.includes('c2VjcmV0'),
   );
+});
+
+test('tokens come out whole whatever was read before them, of every length', () => {
+  const plains = [...Array(40).keys()].map((length) => Buffer.alloc(length, length));
+  const tokens = plains.map((plain) => encryptFernet(key, plain, SECONDS));
+  for (const [at, token] of [...tokens.entries(), ...[...tokens.entries()].reverse()])
+    assert.deepEqual(decryptFernet([key], token)?.plain, plains[at]);
+});
+
+test('what the key signed with a wrong padding is none', () => {
+  const sealed = (lastBlock: Buffer) => {
+    const iv = Buffer.alloc(16, 7);
+    const cipher = createCipheriv('aes-128-cbc', key.encryption, iv).setAutoPadding(false);
+    const head = Buffer.from(TOKEN, 'base64url').subarray(0, 9);
+    const signed = Buffer.concat([head, iv, cipher.update(lastBlock)]);
+    const mac = createHmac('sha256', key.signing).update(signed).digest();
+    return decryptFernet([key], Buffer.concat([signed, mac]).toString('base64url'))?.plain.toString();
+  };
+  assert.equal(sealed(Buffer.from('hello'.padEnd(16, '\x0b'))), 'hello');
+  for (const end of ['\x0b\x0b\x0a\x0b', '\x00', '\x11', '\x0c']) {
+    const block = 'hello'.padEnd(16, '\x0b');
+    assert.equal(sealed(Buffer.from(block.slice(0, 16 - end.length) + end)), undefined, JSON.stringify(end));
+  }
 });

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { publicRandom } from './random-pool.ts';
 
 const VERSION = 0x80;
 /** Version, time, initialisation vector. */
@@ -31,7 +32,7 @@ export function newFernetKey(): string {
  * Encrypts and signs (github.com/fernet/spec); without the padding at the end, as Keystone sends its tokens.
  * @param seconds the time written into it, since the epoch.
  */
-export function encryptFernet(key: FernetKey, plain: Uint8Array, seconds: number, iv = randomBytes(16)): string {
+export function encryptFernet(key: FernetKey, plain: Uint8Array, seconds: number, iv = publicRandom(16)): string {
   const head = Buffer.alloc(9);
   head.writeUInt8(VERSION, 0);
   head.writeBigUInt64BE(BigInt(seconds), 1);
