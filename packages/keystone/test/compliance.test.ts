@@ -1,37 +1,5 @@
 /** `securityCompliance`, on SQLite, and with KUMO_TEST_DATABASES=all on MariaDB and PostgreSQL. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before } from 'node:test';
-import type { Db } from '@kumo/core/db';
-import { onDatabases } from '../../core/src/testing/on-databases.ts';
-import { openKeystoneDatabase } from '../src/db/open.ts';
-import type { KeystoneTables } from '../src/db/schema.ts';
 import { COMPLIANCE, complianceSuite } from './compliance-suite.ts';
-import { TestKeystone } from './harness.ts';
+import { onKeystones } from './on-keystones.ts';
 
-onDatabases('keystone compliance', ({ engine, url }) => {
-  let keystone: TestKeystone | undefined;
-  let db: Db<KeystoneTables> | undefined;
-  const dir = mkdtempSync(join(tmpdir(), 'kumo-compliance-'));
-  before(async () => {
-    // A file: the tests set clocks back in the same database.
-    const databaseUrl = engine === 'sqlite' ? `sqlite:${join(dir, 'keystone.db')}` : url('keystone');
-    keystone = await TestKeystone.start({ databaseUrl, config: { securityCompliance: COMPLIANCE } });
-    db = await openKeystoneDatabase(keystone.env, 'test');
-  });
-  after(async () => {
-    await db?.close();
-    await keystone?.stop();
-    rmSync(dir, { recursive: true, force: true });
-  });
-  const started = <T>(one: T | undefined): T => {
-    if (!one) throw new Error('Keystone has not started');
-    return one;
-  };
-  complianceSuite(
-    engine,
-    () => started(keystone),
-    () => started(db),
-  );
-});
+onKeystones('keystone compliance', { securityCompliance: COMPLIANCE }, [complianceSuite]);

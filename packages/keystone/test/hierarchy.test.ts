@@ -4,27 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, before, test } from 'node:test';
-import { onDatabases } from '../../core/src/testing/on-databases.ts';
+import { test } from 'node:test';
 import { assignmentListSuite } from './assignment-list-suite.ts';
 import { grantsSuite } from './grants-suite.ts';
 import { passwordAuth, TestKeystone } from './harness.ts';
 import { hierarchySuite } from './hierarchy-suite.ts';
+import { onKeystones } from './on-keystones.ts';
 
-onDatabases('keystone trees and assignments', ({ engine, url }) => {
-  let keystone: TestKeystone | undefined;
-  before(async () => {
-    keystone = await TestKeystone.start({ databaseUrl: url('keystone'), config: { changeCheckMs: 0 } });
-  });
-  after(() => keystone?.stop());
-  const cloud = () => {
-    if (!keystone) throw new Error('Keystone has not started');
-    return keystone;
-  };
-  hierarchySuite(engine, cloud);
-  assignmentListSuite(engine, cloud);
-  grantsSuite(engine, cloud);
-});
+onKeystones('keystone trees and assignments', { changeCheckMs: 0 }, [hierarchySuite, assignmentListSuite, grantsSuite]);
 
 test('names without what URLs reserve, depth and prohibited roles are settings', async () => {
   const keystone = await TestKeystone.start({
