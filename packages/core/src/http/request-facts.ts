@@ -8,6 +8,7 @@ export class RawRequest implements RequestFacts {
   readonly #raw: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #baseUrl: BaseUrl;
+  #begin: string | undefined;
   #signal: AbortSignal | undefined;
 
   constructor(raw: IncomingMessage, response: ServerResponse, baseUrl: BaseUrl) {
@@ -28,8 +29,10 @@ export class RawRequest implements RequestFacts {
     return this.#raw.headers;
   }
 
+  /** Every link of a long list begins with it. */
   get baseUrl(): string {
-    return baseUrlOf(this.#raw, this.#baseUrl);
+    this.#begin ??= baseUrlOf(this.#raw, this.#baseUrl);
+    return this.#begin;
   }
 
   get remoteAddress(): string | undefined {

@@ -78,12 +78,7 @@ export async function listProjects(
   options: PageOptions & { tagFilters?: TagFilters },
 ): Promise<Page<ListedProject>> {
   const { tags = [], tagsAny, notTags, notTagsAny } = options.tagFilters ?? {};
-  let query = q
-    .selectFrom('projects')
-    .select(SHOWN)
-    .select(({ exists, selectFrom }) =>
-      exists(selectFrom('project_tags').select('name').whereRef('project_id', '=', 'projects.id')).as('has_tags'),
-    );
+  let query = listed(q);
   const tagged = (names: readonly string[]) =>
     q
       .selectFrom('project_tags')
@@ -97,6 +92,30 @@ export async function listProjects(
   }
   const page = await pageQuery(query, options);
   return { rows: page.rows.map(listedFromRow), hasMore: page.hasMore };
+}
+
+type Listing = ReturnType<typeof listing>;
+const listings = new WeakMap<Q, Listing>();
+
+/** What all lists of projects begin with; built once for a database, as that takes a tenth of a list's time. */
+function listed(q: Q): Listing {
+  let query = listings.get(q);
+  if (!query) {
+    query = listing(q);
+    listings.set(q, query);
+  }
+  return query;
+}
+
+function listing(q: Q) {
+  return q
+    .selectFrom('projects')
+    .select(SHOWN)
+    .select(({ exists, selectFrom, fn, val }) => [
+      fn<string | null>('nullif', ['options', val('{}')]).as('options'),
+      fn<string | null>('nullif', ['extra', val('{}')]).as('extra'),
+      exists(selectFrom('project_tags').select('name').whereRef('project_id', '=', 'projects.id')).as('has_tags'),
+    ]);
 }
 
 /** Whether any project matches. */
@@ -142,10 +161,8 @@ const SHOWN = [
   'name',
   'description',
   'enabled',
-  'options',
-  'extra',
 ] as const satisfies (keyof ProjectRow)[];
-type ShownRow = Pick<ProjectRow, (typeof SHOWN)[number]>;
+type ShownRow = Pick<ProjectRow, (typeof SHOWN)[number]> & { options: string | null; extra: string | null };
 
 function listedFromRow(row: ShownRow & { has_tags: unknown }): ListedProject {
   const project = fromRow(row) as Project & { hasTags: boolean };
@@ -170,8 +187,8 @@ function fromRow(row: ShownRow): Project {
 /** Of most projects: no options, nothing that clients added. */
 const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
 
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  return text === '{}' ? NOTHING : JSON.parse(text);
+function parsed(text: string | null): Readonly<Record<string, unknown>> {
+  return text === null || text === '{}' ? NOTHING : JSON.parse(text);
 }
 
 function toRow(project: Project): ProjectRow {
