@@ -28,7 +28,7 @@ export const identityRequests = ({
   bad('a revoked token', 401, 'GET', '/auth/projects', { as: { token: revokedToken } }),
   bad('the token of a member', 403, 'GET', '/users'),
   bad('the token of a member, to make a project', 403, 'POST', '/projects', { body: { project: { name: 'mine' } } }),
-  bad('a scope that the token may not have', 401, 'POST', '/auth/tokens', {
+  bad('a login with a token that is not valid', 404, 'POST', '/auth/tokens', {
     ...login({ methods: ['token'], token: { id: expiredToken } }, { project: { id: adminProjectId } }),
   }),
   bad('a user without a name', 400, 'POST', '/users', { as: 'admin', body: { user: {} }, says: /name/ }),
@@ -48,7 +48,7 @@ export const identityRequests = ({
     as: 'admin',
     body: { region: { id: 'r', parent_region_id: 'nowhere' } },
   }),
-  bad('an endpoint of no service', 404, 'POST', '/endpoints', {
+  bad('an endpoint of no service', 400, 'POST', '/endpoints', {
     as: 'admin',
     body: { endpoint: { interface: 'public', url: 'http://x/', service_id: NOBODY } },
   }),

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '@kumo/core/exec';
 import { freePort } from '../../../core/src/testing/free-ports.ts';
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 
 export const realSwiftMissing =
   existsSync('/usr/bin/swift-proxy-server') && existsSync('/usr/bin/swift-account-server')
