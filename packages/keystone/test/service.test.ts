@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { client, inProcess, ServiceTokenSource, TokenValidator } from '@kumo/core/client';
 import { keystoneApi } from '@kumo/keystone/api';
-import { ADMIN_PASSWORD, DEMO_PASSWORD, TestKeystone } from './harness.ts';
+import { ADMIN_PASSWORD, DEMO_PASSWORD, passwordAuth, TestKeystone } from './harness.ts';
 
 const AUTH = '/v3/auth/tokens';
 
@@ -117,4 +117,14 @@ test('every operation but those of login, password and discovery asks for a toke
       }
     }
     assert.ok(asked > 90, `${asked} operations`);
+  }));
+
+test('nobody locks a service out by guessing at its password', () =>
+  withKeystone({ config: { securityCompliance: { lockoutFailureAttempts: 2 } } }, async (keystone) => {
+    const logIn = (name: string, password: string) =>
+      keystone.call('POST', AUTH, { token: null, body: passwordAuth(name, password) });
+    for (const name of ['nova', 'demo'])
+      for (let count = 0; count < 3; count++) assert.equal((await logIn(name, 'a guess')).status, 401);
+    assert.equal((await logIn('nova', 'nova-secret')).status, 201);
+    assert.equal((await logIn('demo', DEMO_PASSWORD)).status, 401, 'a person is locked out');
   }));

@@ -53,9 +53,18 @@ interface BootstrapParts {
   readonly revoked: RevokedTokens;
 }
 
+/** Nobody shall stop a service by guessing at its password, and nobody is there to change it. */
+const OF_SERVICES = {
+  ignore_lockout_failure_attempts: true,
+  ignore_password_expiry: true,
+  ignore_change_password_upon_first_use: true,
+  ignore_user_inactivity: true,
+};
+
 /** A user with the hash of its password, if that is new. */
 interface Planned {
   readonly name: string;
+  readonly options: Record<string, unknown>;
   readonly newHash: string | undefined;
 }
 
@@ -67,9 +76,9 @@ interface Planned {
 export async function bootstrapKeystone(parts: BootstrapParts, wanted: KeystoneBootstrap): Promise<void> {
   const { db, changes } = parts;
   const passwords = [
-    { name: 'admin', password: wanted.adminPassword },
-    { name: 'demo', password: wanted.demoPassword },
-    ...wanted.serviceUsers,
+    { name: 'admin', password: wanted.adminPassword, options: {} },
+    { name: 'demo', password: wanted.demoPassword, options: {} },
+    ...wanted.serviceUsers.map((user) => ({ ...user, options: OF_SERVICES })),
   ];
   const planned = await Promise.all(passwords.map((one) => plan(parts, one)));
   await changes.write(async (tx) => {
@@ -101,7 +110,10 @@ export async function bootstrapKeystone(parts: BootstrapParts, wanted: KeystoneB
   });
 }
 
-async function plan({ db, hasher }: BootstrapParts, user: { name: string; password: string }): Promise<Planned> {
+async function plan(
+  { db, hasher }: BootstrapParts,
+  user: { name: string; password: string; options: Record<string, unknown> },
+): Promise<Planned> {
   const row = await db.q
     .selectFrom('bootstrap_passwords')
     .innerJoin('users', 'users.id', 'bootstrap_passwords.user_id')
@@ -110,7 +122,7 @@ async function plan({ db, hasher }: BootstrapParts, user: { name: string; passwo
     .where('users.name', '=', user.name)
     .executeTakeFirst();
   const isSet = row !== undefined && (await hasher.verify(user.password, row.hash));
-  return { name: user.name, newHash: isSet ? undefined : await hasher.hash(user.password) };
+  return { name: user.name, options: user.options, newHash: isSet ? undefined : await hasher.hash(user.password) };
 }
 
 async function ensureProjects(tx: Tx): Promise<Record<(typeof PROJECTS)[number], string>> {
@@ -161,12 +173,12 @@ async function ensureRoles(tx: Tx): Promise<Record<RoleName, string>> {
   return ids as Record<RoleName, string>;
 }
 
-async function ensureUser(tx: Tx, revoked: RevokedTokens, { name, newHash }: Planned): Promise<string> {
+async function ensureUser(tx: Tx, revoked: RevokedTokens, { name, options, newHash }: Planned): Promise<string> {
   const known = await findUserByName(tx, name, DEFAULT_DOMAIN);
   const id = known?.id ?? newId();
   const createdAt = nowIso();
   if (!known) {
-    const blank = { defaultProjectId: null, options: {}, extra: {} };
+    const blank = { defaultProjectId: null, options, extra: {} };
     await insertUser(tx, { ...blank, id, name, domainId: DEFAULT_DOMAIN, enabled: true, createdAt });
   }
   if (newHash !== undefined) {
