@@ -1,6 +1,6 @@
 import type { TokenInfo } from '@kumo/core/http';
 import { TEST_TOKENS } from '../../../core/src/testing/env.ts';
-import type { Caller, World } from './world.ts';
+import { type Caller, PERSONAS, type Persona, type World } from './world.ts';
 
 /** The credentials that oslo.policy would have of a token. */
 export function credentialsOf(info: TokenInfo): Caller['credentials'] {
@@ -22,18 +22,8 @@ export function credentialsOf(info: TokenInfo): Caller['credentials'] {
 
 /** The personas of services whose tokens are the static ones of core's test environment. */
 export function staticCallers(): World['callers'] {
-  const names = [
-    'reader',
-    'member',
-    'manager',
-    'admin',
-    'systemReader',
-    'systemAdmin',
-    'other',
-    'domainManager',
-    'serviceOnly',
-  ] as const;
+  const names = PERSONAS.filter((name) => name !== 'none');
   return Object.fromEntries(
     names.map((name) => [name, { token: name, credentials: credentialsOf(TEST_TOKENS[name]!) }]),
-  ) as Record<(typeof names)[number], Caller>;
+  ) as Record<Exclude<Persona, 'none'>, Caller>;
 }

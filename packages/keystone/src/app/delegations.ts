@@ -43,14 +43,3 @@ export interface Delegations {
   /** A token was issued: one use less. @throws unauthorized, notAllowed when no use was left; nothing is given out then. */
   useTrust(trustId: string): Promise<void>;
 }
-
-/** Without trusts and application credentials: tokens that have one are refused. */
-export const noDelegations: Delegations = {
-  resolve: async () => undefined,
-  scopeOfTrust: async () => {
-    throw unauthorized();
-  },
-  useTrust: async () => {
-    throw unauthorized();
-  },
-};
