@@ -1,4 +1,3 @@
-import { unauthorized } from '@kumo/core/errors';
 import type { AccessRule } from '@kumo/core/http';
 import type { Role } from '../db/roles.ts';
 import type { TokenClaims, TokenScope } from '../tokens/token-claims.ts';
