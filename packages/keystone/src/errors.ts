@@ -21,7 +21,6 @@ export const authMethodUnknown = defineError(
   'AuthMethodNotSupported',
   'Attempted to authenticate with an unsupported method.',
 );
-export const wrongOldPassword = defineError('unauthorized', 'PasswordNotRight', 'The original password is not right.');
 export const catalogMissing = defineError(
   'forbidden',
   'Forbidden',

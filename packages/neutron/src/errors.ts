@@ -1,7 +1,6 @@
 import { defineError } from '@kumo/core/errors';
 
 export const invalidInput = defineError('badRequest', 'InvalidInput', 'Invalid input for operation: {reason}.');
-export const requestInvalid = defineError('badRequest', 'HTTPBadRequest', '{message}');
 export const badRequestOf = defineError('badRequest', 'BadRequest', 'Bad {resource} request: {reason}.');
 export const overQuota = defineError('overQuota', 'OverQuota', "Quota exceeded for resources: ['{resources}'].");
 export const revisionMismatch = defineError(

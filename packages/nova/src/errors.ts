@@ -216,11 +216,6 @@ export const keyPairQuotaExceeded = defineError(
   'KeypairLimitExceeded',
   'Quota exceeded, too many key pairs.',
 );
-export const computeUnavailable = defineError(
-  'conflict',
-  'ComputeServiceUnavailable',
-  'Compute service of {host} is unavailable at this time.',
-);
 export const hypervisorCannot = defineError(
   'notImplemented',
   'NotImplemented',

@@ -21,11 +21,6 @@ export function presentable(error: unknown, requestId: string): KumoError {
   return error instanceof KumoError && !foreign ? error : unexpected({ requestId }, { cause: error });
 }
 
-/** The status of an error in this app. */
-export function errorStatus(error: KumoError, options: AppOptions): number {
-  return statusOf(envelopeOf(error, options), error.kind);
-}
-
 /** The reply for an error, in the service's envelope. */
 export function errorReply(error: KumoError, options: AppOptions, requestId: string): ErrorReply {
   const envelope = envelopeOf(error, options);

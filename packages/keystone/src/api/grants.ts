@@ -60,7 +60,6 @@ function policiesFor({ actor, target }: GrantKind): Record<'list' | 'check' | 'c
 }
 
 const PathIds = T.Record(T.String(), T.String({ minLength: 1, maxLength: 64 }));
-export type GrantOperations = ReturnType<typeof grantOperations>;
 
 /** List, check, give and take away, for one kind. */
 export function grantOperations(kind: GrantKind) {

@@ -1,4 +1,4 @@
-import { Links, Nullable, Uuid } from '@kumo/core/schema';
+import { Links, Nullable } from '@kumo/core/schema';
 import { Type as T, type TProperties, type TSchema } from 'typebox';
 
 /** An object that takes nothing else. */
@@ -34,5 +34,4 @@ export const NullableText = Nullable(T.String());
 export const Reference = T.Object({ id: T.String(), links: Links });
 /** Under these names a list says where its next page is. */
 export const NextLinks = T.Optional(T.Array(T.Object({ rel: T.String(), href: T.String() })));
-export const optionalUuid = T.Optional(Nullable(Uuid));
 export const listOf = <S extends TSchema>(schema: S, maxItems = 1000) => T.Array(schema, { maxItems });

@@ -108,17 +108,6 @@ export async function attachedVolumesOf(
 
 const rank = ({ bootIndex }: BlockDevice): number => (bootIndex === null || bootIndex < 0 ? 1_000 : bootIndex);
 
-export async function findBlockDevice(q: Queries, id: string): Promise<BlockDevice | undefined> {
-  const row = await q.selectFrom('block_device_mappings').selectAll().where('id', '=', id).executeTakeFirst();
-  return row && blockDeviceOf(row);
-}
-
-/** Every server's mapping of a volume. */
-export async function blockDevicesOfVolume(q: Queries, volumeId: string): Promise<BlockDevice[]> {
-  const rows = await q.selectFrom('block_device_mappings').selectAll().where('volume_id', '=', volumeId).execute();
-  return rows.map(blockDeviceOf);
-}
-
 export async function insertBlockDevices(
   tx: Queries,
   devices: readonly Omit<BlockDevice, 'createdAt'>[],
