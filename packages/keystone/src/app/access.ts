@@ -54,8 +54,13 @@ export class Access {
       return { user, domain, passwordExpiresAt: password?.expiresAt ?? null };
     };
     const found = await this.#cache.get(`identity ${userId}`, load, [userTag(userId)]);
-    if (!found || found.user.enabled === isEnabled(found.user, this.#compliance)) return found;
+    if (!found || found.user.enabled === this.isInUse(found.user)) return found;
     return { ...found, user: { ...found.user, enabled: false } };
+  }
+
+  /** Whether an account is enabled and was in use lately enough, which ends without a change of anything. */
+  isInUse(user: User): boolean {
+    return isEnabled(user, this.#compliance);
   }
 
   /** A project and its domain; undefined when there is none of this id. */

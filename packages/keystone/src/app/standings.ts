@@ -1,19 +1,19 @@
 import type { TokenInfo } from '@kumo/core/http';
 import type { Project } from '../db/projects.ts';
 import type { Role } from '../db/roles.ts';
+import type { User } from '../db/users.ts';
 import type { TokenClaims, TokenScope } from '../tokens/token-claims.ts';
 import type { Access, Identity } from './access.ts';
 import type { Delegated, Delegations } from './delegations.ts';
 import type { RevocableParties } from './revoked-tokens.ts';
 import type { VersionedCache } from './versioned-cache.ts';
 
-/** Accounts that were not in use for too long lapse without a change of anything. */
-const BELIEVED_MS = 1_000;
-
 /** What all tokens of a user for a scope (by one trust, by one application credential) stand for now. */
 export interface Standing {
   /** Whom they act as: of a trust that impersonates, the trustor. */
   readonly identity: Identity;
+  /** Everybody who must be enabled: who logged in, whom they act as, whose roles they have. */
+  readonly people: readonly User[];
   /** The trust or application credential that the roles come from. */
   readonly delegated?: Delegated;
   readonly project?: Project;
@@ -52,37 +52,38 @@ export class Standings {
   }
 
   /** Undefined when the user may have nothing like it (any more). Whether the delegation is over is not looked at. */
-  find(claims: TokenClaims): Promise<Standing | undefined> {
-    return this.#parts.cache.get(
-      keyOf(claims),
-      async (_dependsOn, lasts) => {
-        lasts(BELIEVED_MS);
-        const found = await this.#resolve(claims);
-        return found && { ...found, parties: partiesOf(found, claims), bearer: bearerOf(found, claims.scope) };
-      },
-      [],
-    );
+  async find(claims: TokenClaims): Promise<Standing | undefined> {
+    const { access, cache } = this.#parts;
+    const load = async () => {
+      const found = await this.#resolve(claims);
+      return found && { ...found, parties: partiesOf(found, claims), bearer: bearerOf(found, claims.scope) };
+    };
+    const standing = await cache.get(keyOf(claims), load, []);
+    return standing?.people.every((one) => access.isInUse(one)) ? standing : undefined;
   }
 
   async #resolve(claims: TokenClaims): Promise<Found | undefined> {
     const { scope, userId } = claims;
     const identity = await this.#enabled(userId);
     if (!identity) return undefined;
-    if (scope.kind === 'unscoped') return { identity, roles: [] };
+    const people = [identity.user];
+    if (scope.kind === 'unscoped') return { identity, people, roles: [] };
     const placed = await this.#place(scope);
     if (!placed) return undefined;
     if (claims.trustId !== undefined || claims.applicationCredentialId !== undefined)
-      return this.#resolveDelegated(claims, placed);
+      return this.#resolveDelegated(claims, identity, placed);
     const roles = await this.#parts.access.roles(userId, scope);
-    return roles.length === 0 ? undefined : { identity, roles, ...placed };
+    return roles.length === 0 ? undefined : { identity, people, roles, ...placed };
   }
 
-  async #resolveDelegated(claims: TokenClaims, placed: Place): Promise<Found | undefined> {
+  async #resolveDelegated(claims: TokenClaims, bearer: Identity, placed: Place): Promise<Found | undefined> {
     const delegated = await this.#parts.delegations.resolve(claims);
     const identity = delegated && (await this.#enabled(delegated.actingUserId));
     if (!delegated || !identity || delegated.roles.length === 0) return undefined;
-    if (!(await this.#enabled(delegated.ownerId))) return undefined;
-    return { identity, delegated, roles: delegated.roles, ...placed };
+    const owner = await this.#enabled(delegated.ownerId);
+    if (!owner) return undefined;
+    const people = [bearer.user, identity.user, owner.user];
+    return { identity, people, delegated, roles: delegated.roles, ...placed };
   }
 
   async #enabled(userId: string): Promise<Identity | undefined> {
