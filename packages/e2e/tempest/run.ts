@@ -116,22 +116,24 @@ async function ended(child: ReturnType<typeof spawn>): Promise<void> {
   if (code !== 0) throw new Error(`${child.spawnfile} ended with exit code ${code}`);
 }
 
-function print(
-  area: string,
-  { counts, floorPasses, floorPassesHere, lost, gained, rest, unexplained }: Comparison,
-): void {
+/** Totals, what is gained, then what does not pass by its reason, and last what has none. */
+function print(area: string, comparison: Comparison): void {
+  const { counts, floorPasses, floorPassesHere, lost, gained, rest, unexplained } = comparison;
+  const explained = [...lost, ...rest].filter((one) => !unexplained.includes(one));
   const lines = [
-    `${area}: ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped, ${counts.cut} cut`,
-    `of ${floorPasses} that pass on real OpenStack (Zed), ${floorPassesHere} pass here; ${gained.length} gained`,
     ...gained.map((one) => `gain  ${one.id} (${one.floor} there)`),
-    ...[...lost, ...rest]
-      .filter((one) => !unexplained.includes(one))
-      .map((one) => `${one.status}  ${one.id}${one.floor === 'pass' ? ' (passes there)' : ''}: ${one.reason}`),
-    ...unexplained.map((one) => `OPEN  ${line(one)}`),
+    ...[...Map.groupBy(explained, ({ reason }) => reason ?? '')].flatMap(([reason, tests]) => [
+      `${tests.length} for this reason: ${reason}`,
+      ...tests.map(({ id, status, floor }) => `  ${status}  ${id}${floor === 'pass' ? ' (passes there)' : ''}`),
+    ]),
+    ...unexplained.map((one) => `OPEN  ${withError(one)}`),
+    `${area}: ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped, ${counts.cut} cut`,
+    `of ${floorPasses} that pass on real OpenStack (Zed), ${floorPassesHere} pass here; ${gained.length} gained;`,
+    `${explained.length} do not pass for a reason that is named above, ${unexplained.length} for none`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function line({ id, status, floor, error }: Listed): string {
+function withError({ id, status, floor, error }: Listed): string {
   return `${id}: ${status}, ${floor ?? 'not run'} there\n${(error ?? '').replace(/^/gm, '        ')}`;
 }
