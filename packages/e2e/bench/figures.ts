@@ -2,7 +2,7 @@
 export interface Figure {
   section: string;
   name: string;
-  unit: 'ms' | 's' | 'MiB' | 'req/s' | 'CPU ms/s';
+  unit: 'ms' | 's' | 'MiB' | 'req/s' | 'CPU ms/s' | 'times';
   better: 'lower' | 'higher';
   samples: number[];
   target?: number;

@@ -8,12 +8,13 @@ import { reportText } from './report.ts';
 import { boot } from './sections/boot.ts';
 import { detail } from './sections/detail.ts';
 import { hundred } from './sections/hundred.ts';
+import { identity } from './sections/identity.ts';
 import { memory } from './sections/memory.ts';
 import { post } from './sections/post.ts';
 import { up } from './sections/up.ts';
 import { validate } from './sections/validate.ts';
 
-const SECTIONS: readonly Section[] = [up, memory, post, boot, validate, detail, hundred];
+const SECTIONS: readonly Section[] = [up, memory, post, boot, validate, detail, hundred, identity];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
 const unknown = positionals.find((name) => !SECTIONS.some((section) => section.name === name));

@@ -1,12 +1,15 @@
 /**
- * Memory of a Keystone through many logins: `node packages/keystone/bench/login-memory.ts [logins]`, a million unless told.
+ * Memory of a Keystone through many logins: `node packages/keystone/bench/login-memory.ts [logins] [--json]`, a million
+ * unless told.
  * The hashes are cheap (argon2id m=8, t=1), which says nothing about their speed: it is about what is left behind. Each
  * login is one of 5,000 users', all the way through HTTP's handling without a socket. Node lets garbage lie while there is
  * memory: `--max-semi-space-size=4 --max-old-space-size=128` say that there is little, `--expose-gc` shows what is in use.
  */
+import { parseArgs } from 'node:util';
 import { ADMIN_PASSWORD, TestKeystone } from '../test/harness.ts';
 
-const LOGINS = Number(process.argv[2] ?? 1_000_000);
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
+const LOGINS = Number(positionals[0] ?? 1_000_000);
 const USERS = 5_000;
 const CLIENTS = 32;
 const REPORTS = 10;
@@ -29,9 +32,7 @@ const headers = { 'content-type': 'application/json' };
 let done = 0;
 let most = 0;
 const startedAt = performance.now();
-console.log(
-  `${LOGINS} logins of ${USERS} users, argon2id m=8 t=1; before: ${mebibytes(process.memoryUsage.rss())} MiB`,
-);
+say(`${LOGINS} logins of ${USERS} users, argon2id m=8 t=1; before: ${mebibytes(process.memoryUsage.rss())} MiB`);
 await Promise.all(
   Array.from({ length: CLIENTS }, async () => {
     while (done < LOGINS) {
@@ -49,9 +50,14 @@ function report(count: number): void {
   globalThis.gc?.();
   const { rss, heapUsed } = process.memoryUsage();
   const rate = (count / (performance.now() - startedAt)) * 1000;
-  console.log(`${count}: ${mebibytes(rss)} MiB resident, heap ${mebibytes(heapUsed)} MiB, ${rate.toFixed(0)} logins/s`);
+  say(`${count}: ${mebibytes(rss)} MiB resident, heap ${mebibytes(heapUsed)} MiB, ${rate.toFixed(0)} logins/s`);
 }
 
-console.log(`most: ${mebibytes(most)} MiB resident`);
+if (values.json) console.log(JSON.stringify({ logins: LOGINS, mostMib: most / 2 ** 20 }));
+else console.log(`most: ${mebibytes(most)} MiB resident`);
 await keystone.logIn('admin', ADMIN_PASSWORD);
 await keystone.stop();
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,31 +1,27 @@
 /**
  * The same requests in a cloud of 10 users and in one of 100,000, with 10,000 projects and 1,000,000 assignments:
- * `node packages/keystone/bench/scale.ts [seconds] [request]`. The load comes from `wrk` (Debian), on the same machine;
- * each cloud has a process of its own.
+ * `node packages/keystone/bench/scale.ts [seconds] [request] [--json]`. Each cloud has a process of its own.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { run } from '@kumo/core/exec';
 import { listen } from '@kumo/core/http';
 import { freePort } from '../../core/src/testing/free-ports.ts';
 import { ADMIN_PASSWORD, bootstrapFor, TestKeystone } from '../test/harness.ts';
+import { pinToOneCore, type Rate, rateUnder } from './load.ts';
 import { type CloudSize, LARGE, SEEDED, SMALL, seedCloud } from './scale-seed.ts';
 
-interface Figure {
+interface Figure extends Rate {
   readonly title: string;
-  readonly perSecond: number;
-  /** Of this process for one request: a busy machine changes it far less than the rate. */
-  readonly cpuUs: number;
-  readonly p50: string;
-  readonly p99: string;
-  readonly errors: string;
 }
 
 const WRITES_EVERY_MS = 50;
 /** Of as many users, in both clouds. */
 const TOKENS = 10;
-const [seconds = '4', only = '', size] = process.argv.slice(2);
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
+const [seconds = '4', only = '', size] = positionals;
 if (size === undefined) await compare();
 else await measureAll(size === 'large' ? LARGE : SMALL);
 
@@ -36,11 +32,15 @@ async function compare(): Promise<void> {
     return JSON.parse(stdout.slice(stdout.indexOf('[{'))) as Figure[];
   };
   const [small, large] = [await figures('small'), await figures('large')];
+  if (values.json) {
+    console.log(JSON.stringify(small.map((few, at) => ({ title: few.title, small: few, large: large[at] }))));
+    return;
+  }
   console.log('request | 10 users: req/s, p50, p99, CPU | 100,000 users: req/s, p50, p99, CPU | ratio of CPU');
   for (const [at, few] of small.entries()) {
     const many = large[at] as Figure;
-    const cell = ({ perSecond, p50, p99, cpuUs, errors }: Figure) =>
-      `${Math.round(perSecond)}, ${p50}, ${p99}, ${Math.round(cpuUs)} us${errors}`;
+    const cell = ({ perSecond, p50Ms, p99Ms, cpuUs, errors }: Figure) =>
+      `${Math.round(perSecond)}, ${p50Ms} ms, ${p99Ms} ms, ${Math.round(cpuUs)} us ${errors}`;
     console.log(`${few.title} | ${cell(few)} | ${cell(many)} | ${(many.cpuUs / few.cpuUs).toFixed(2)}`);
   }
 }
@@ -59,6 +59,7 @@ async function measureAll(wanted: CloudSize): Promise<void> {
   const keystone = await TestKeystone.start({ ...options, bootstrap: bootstrapFor(url) });
   if (!keystone.daemon.app) throw new Error('Keystone has no HTTP side');
   await listen(keystone.daemon.app, { host: '127.0.0.1', port });
+  await pinToOneCore();
   const figures: Figure[] = [];
   for (const one of await requests(keystone, url, wanted)) {
     if (!one.title.includes(only)) continue;
@@ -146,7 +147,6 @@ function script(wanted: readonly LuaRequest[]): string {
 }
 
 async function measure(keystone: TestKeystone, load: Load, file: string): Promise<Figure> {
-  writeFileSync(file, load.script);
   const address = keystone.daemon.app?.server.address();
   if (!address || typeof address === 'string') throw new Error('Keystone does not listen');
   let at = 0;
@@ -159,20 +159,12 @@ async function measure(keystone: TestKeystone, load: Load, file: string): Promis
       const next = at;
       writing = writing.then(() => write(keystone, next));
     }, WRITES_EVERY_MS);
-  const args = ['-t1', '-c16', `-d${seconds}s`, '--latency', '-s', file, `http://127.0.0.1:${address.port}`];
-  const before = process.cpuUsage();
-  const { stdout } = await run('wrk', args, { timeoutMs: (Number(seconds) + 20) * 1000 });
-  const used = process.cpuUsage(before);
+  const rate = await rateUnder(load.script, {
+    url: `http://127.0.0.1:${address.port}`,
+    seconds: Number(seconds),
+    path: file,
+  });
   clearInterval(timer);
   await writing;
-  const find = (pattern: RegExp) => pattern.exec(stdout)?.[1] ?? '?';
-  const errors = /Non-2xx.*/.exec(stdout)?.[0] ?? '';
-  return {
-    title: load.title,
-    perSecond: Number(find(/Requests\/sec:\s+([\d.]+)/)),
-    cpuUs: (used.user + used.system) / Number(find(/(\d+) requests in/)),
-    p50: find(/\n\s+50%\s+(\S+)/),
-    p99: find(/\n\s+99%\s+(\S+)/),
-    errors: errors && `, ${errors}`,
-  };
+  return { title: load.title, ...rate };
 }
