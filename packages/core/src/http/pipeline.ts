@@ -18,6 +18,8 @@ import type { VersionGate } from './version-gate.ts';
 
 /** An unread body of at most this many bytes is read and dropped, so that its connection can be used again. */
 const DRAINED_BYTES = 64 << 10;
+/** A longer text costs a socket less as bytes. */
+const LONG_TEXT = 16 << 10;
 
 /**
  * One request, from its headers to its reply, in the order in which nothing is done for those who may not ask: version,
@@ -137,7 +139,9 @@ export class Pipeline {
     const body =
       compiled.operation.reply === undefined ? undefined : this.#wireBody(compiled, invocation.ctx.version, result);
     exchange.finish(status);
-    return body === undefined ? reply.send() : reply.header('content-type', 'application/json').send(body);
+    if (body === undefined) return reply.send();
+    const payload = body.length > LONG_TEXT ? Buffer.from(body) : body;
+    return reply.header('content-type', 'application/json; charset=utf-8').send(payload);
   }
 
   /** The handler's answer in the newest shape as the bytes of the version that was asked for. */
