@@ -25,25 +25,28 @@ export const realKeystoneMissing = existsSync('/usr/bin/keystone-wsgi-public')
 export class RealKeystone {
   readonly directory: string;
   readonly url: string;
+  /** Its database, for `kumo keystone import --from`. */
+  readonly databaseUrl: string;
   readonly #port: number;
   readonly #env: Record<string, string>;
   #process: ChildProcess | undefined;
 
-  private constructor(directory: string, port: number) {
+  private constructor(directory: string, port: number, databaseUrl: string | undefined) {
     this.directory = directory;
+    this.databaseUrl = databaseUrl ?? `sqlite:${join(directory, 'keystone.db')}`;
     this.#port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.#env = { OS_KEYSTONE_CONFIG_FILES: join(directory, 'keystone.conf'), OS_KEYSTONE_CONFIG_DIR: directory };
   }
 
-  /** @param settings further lines of keystone.conf, by section. */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<RealKeystone> {
+  /** @param databaseUrl of an empty MariaDB database (`mysql://…`); SQLite unless told. */
+  static async start(databaseUrl?: string): Promise<RealKeystone> {
     const directory = mkdtempSync(join(tmpdir(), 'real-keystone-'));
-    const real = new RealKeystone(directory, await freePort());
+    const real = new RealKeystone(directory, await freePort(), databaseUrl);
     try {
-      real.#configure(settings);
+      real.#configure();
       await real.manage('db_sync');
-      real.#letReadersBe();
+      if (databaseUrl === undefined) real.#letReadersBe();
       await real.manage('fernet_setup', '--keystone-user', 'root', '--keystone-group', 'root');
       await real.manage('receipt_setup', '--keystone-user', 'root', '--keystone-group', 'root');
       await real.manage('credential_setup', '--keystone-user', 'root', '--keystone-group', 'root');
@@ -68,11 +71,6 @@ export class RealKeystone {
   }
   get credentialKeys(): string {
     return join(this.directory, 'credential-keys');
-  }
-
-  /** Its database, for `kumo keystone import --from`. */
-  get databaseUrl(): string {
-    return `sqlite://${join(this.directory, 'keystone.db')}`;
   }
 
   /** The keys of a repository, newest first. */
@@ -127,19 +125,18 @@ export class RealKeystone {
     database.close();
   }
 
-  #configure(settings: Readonly<Record<string, string>>): void {
-    const { directory } = this;
+  #configure(): void {
+    const { directory, databaseUrl } = this;
     mkdirSync(join(directory, 'policy.d'));
     const sections: Record<string, string> = {
       DEFAULT: `log_file = ${directory}/keystone.log`,
-      database: `connection = sqlite:///${join(directory, 'keystone.db')}`,
+      database: `connection = ${databaseUrl.replace(/^sqlite:/, 'sqlite:///').replace(/^mysql:/, 'mysql+pymysql:')}`,
       fernet_tokens: `key_repository = ${this.tokenKeys}`,
       fernet_receipts: `key_repository = ${this.receiptKeys}`,
       credential: `key_repository = ${this.credentialKeys}`,
       cache: 'enabled = false',
       identity: 'password_hash_rounds = 4',
       oslo_policy: `policy_dirs = ${directory}/policy.d`,
-      ...settings,
     };
     for (const keys of [this.tokenKeys, this.receiptKeys, this.credentialKeys]) mkdirSync(keys, { mode: 0o700 });
     const text = Object.entries(sections).map(([name, lines]) => `[${name}]\n${lines}\n`);
