@@ -137,6 +137,9 @@ test('what one revokes or disables, the other refuses within 5 s', async () => {
 for (const index of [0, 1] as const) {
   test(`Keystone ${index} killed under load: no request fails but those in flight`, async (t) => {
     const { sent, killedMs, goneMs } = await killUnderLoad(index);
+    await pair.startNode(index);
+    // HAProxy takes it up again after two good checks.
+    await sleep(2_500);
     const failed = sent.filter(({ end }) => typeof end === 'string' || end >= 300);
     const inFlight = sent.filter(({ startedMs, endedMs }) => startedMs <= goneMs && endedMs >= killedMs);
     t.diagnostic(`${sent.length} requests, ${inFlight.length} in flight at the kill, ${failed.length} failed`);
@@ -144,10 +147,7 @@ for (const index of [0, 1] as const) {
     assert.deepEqual(innocent.slice(0, 5), [], `${innocent.length} failed that were not in flight`);
     assert.ok(sent.filter(({ startedMs }) => startedMs < killedMs).length > 100, 'there was load before');
     assert.ok(sent.filter(({ startedMs }) => startedMs > goneMs).length > 100, 'and after');
-    assert.ok(inFlight.length <= WORKERS * 2, 'few were in flight');
-    await pair.startNode(index);
-    assert.equal((await send(`${pair.nodeUrls[index]}/v3`)).end, 200);
-    // HAProxy takes it up again after two good checks.
-    await sleep(2_500);
+    // A worker has one request in flight at a time.
+    assert.ok(failed.length <= WORKERS, `${failed.length} failed`);
   });
 }
