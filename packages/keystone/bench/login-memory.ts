@@ -2,8 +2,8 @@
  * Memory of a Keystone through many logins: `node packages/keystone/bench/login-memory.ts [logins] [--json]`, a million
  * unless told.
  * The hashes are cheap (argon2id m=8, t=1), which says nothing about their speed: it is about what is left behind. Each
- * login is one of 5,000 users', all the way through HTTP's handling without a socket. Node lets garbage lie while there is
- * memory: `--max-semi-space-size=4 --max-old-space-size=128` say that there is little, `--expose-gc` shows what is in use.
+ * login is one of 5,000 users', all the way through HTTP's handling without a socket. To be run with
+ * the options of the launcher `kumo` (ADR 0010), as Node lets garbage lie while there is memory; `--expose-gc` shows what is in use.
  */
 import { parseArgs } from 'node:util';
 import { ADMIN_PASSWORD, TestKeystone } from '../test/harness.ts';

@@ -89,6 +89,7 @@ for (let at = 0; at < PROJECTS; at++)
 // What has just started is not yet compiled.
 for (let at = 0; at < 20_000; at++)
   await keystone.call('GET', '/v3/auth/tokens', { token: nova, headers: { 'x-subject-token': demo } });
+for (let at = 0; at < 10_000; at++) await keystone.call('GET', '/v3/projects?limit=100');
 await pinToOneCore();
 for (const [title, path] of [
   ['with catalog', '/v3/auth/tokens'],

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { Attachment } from '../app/attachments.ts';
 import type { Metadata, Volume } from '../app/volumes.ts';
@@ -27,8 +27,8 @@ export function linksOf(
 ): { rel: string; href: string }[] {
   const project = projectId === undefined ? '' : `/${projectId}`;
   return [
-    { rel: 'self', href: `${request.baseUrl}/v3${project}${path}` },
-    { rel: 'bookmark', href: `${request.baseUrl}${project}${path}` },
+    { rel: 'self', href: flatText`${request.baseUrl}/v3${project}${path}` },
+    { rel: 'bookmark', href: flatText`${request.baseUrl}${project}${path}` },
   ];
 }
 

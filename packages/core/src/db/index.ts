@@ -13,6 +13,7 @@ export {
 } from './errors.ts';
 export { isForeignKeyViolation, isUniqueViolation } from './failure.ts';
 export { applyFilters, type Filter, type FilterValue } from './filter.ts';
+export { KeptList } from './kept-list.ts';
 export { type Lease, type LeaseTables, lease, leaseMigration } from './lease.ts';
 export { type Migration, migration, type UntypedQueries } from './migration.ts';
 export { type Page, type PageOptions, pageQuery, type Sort } from './page.ts';

@@ -4,6 +4,7 @@ import {
   type Dialect,
   type Driver,
   Kysely,
+  type LimitNode,
   MysqlAdapter,
   MysqlIntrospector,
   MysqlQueryCompiler,
@@ -17,6 +18,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
   Transaction,
+  ValueNode,
 } from 'kysely';
 import type { DialectName } from './engine.ts';
 
@@ -89,6 +91,13 @@ function refuseReturning(): never {
 class PortableSqliteCompiler extends SqliteQueryCompiler {
   protected override visitReturning(): void {
     refuseReturning();
+  }
+
+  /** As a number in the text: SQLite plans by it, and so would make the whole statement anew each time one is bound. */
+  protected override visitLimit(node: LimitNode): void {
+    const { limit } = node;
+    if (ValueNode.is(limit) && Number.isSafeInteger(limit.value)) this.append(`limit ${limit.value}`);
+    else super.visitLimit(node);
   }
 }
 

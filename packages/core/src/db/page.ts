@@ -50,14 +50,21 @@ export async function pageQuery<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   options: PageOptions,
 ): Promise<Page<O>> {
-  const { filters = [], limit, marker, reverse = false } = options;
-  if (limit === 0) return { rows: [], hasMore: true };
+  if (options.limit === 0) return { rows: [], hasMore: true };
+  const place = options.marker === undefined ? undefined : await placeOf(query, ordersOf(options), options);
+  return pageOf(await pageStatement(query, options, place).execute(), options);
+}
+
+/** @param place the marker row's, of the columns in the order */
+export function pageStatement<DB, TB extends keyof DB, O>(
+  query: SelectQueryBuilder<DB, TB, O>,
+  options: PageOptions,
+  place?: readonly unknown[],
+): SelectQueryBuilder<DB, TB, O> {
+  const { filters = [], limit } = options;
   const orders = ordersOf(options);
   let page = applyFilters(query, filters);
-  if (marker !== undefined) {
-    const place = await placeOf(query, orders, options);
-    page = page.where(after(orders, place));
-  }
+  if (place) page = page.where(after(orders, place));
   for (const { column, isAscending, nullsFirst, nullable } of orders) {
     page = page.orderBy(sql.ref(column), (item) => {
       const directed = isAscending ? item.asc() : item.desc();
@@ -65,8 +72,11 @@ export async function pageQuery<DB, TB extends keyof DB, O>(
       return nullsFirst ? directed.nullsFirst() : directed.nullsLast();
     });
   }
-  if (limit !== undefined) page = page.limit(limit + 1);
-  const found = await page.execute();
+  return limit === undefined ? page : page.limit(limit + 1);
+}
+
+/** @param found what `pageStatement` found: one row more than is shown says that there are more. */
+export function pageOf<Row>(found: Row[], { limit, reverse = false }: PageOptions): Page<Row> {
   const hasMore = limit !== undefined && found.length > limit;
   const rows = hasMore ? found.slice(0, limit) : found;
   return { rows: reverse ? rows.reverse() : rows, hasMore };

@@ -24,6 +24,7 @@ export {
   validationFailed,
   wrongContentType,
 } from './errors.ts';
+export { flatText } from './flat-text.ts';
 export { JsonText } from './json-text.ts';
 export { firstAndNext, keystoneLinks, nextLinks, pageLinks, requestUrlWith } from './links.ts';
 export { pageSize, pickFields, type Sort, sortsOf } from './list-query.ts';

@@ -1,3 +1,4 @@
+import { flatText } from './flat-text.ts';
 import type { RequestFacts } from './route.ts';
 
 type Link = { rel: string; href: string };
@@ -7,7 +8,7 @@ type Link = { rel: string; href: string };
  * @returns an absolute URL.
  */
 export function requestUrlWith(request: RequestFacts, changes: Readonly<Record<string, string | undefined>>): string {
-  return `${request.baseUrl}${pathWith(request, changes)}`;
+  return flatText`${request.baseUrl}${pathWith(request, changes)}`;
 }
 
 /** Nova's and Cinder's `{servers_links: [{rel: 'next', href}]}`; nothing on the last page (`next` undefined). */

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { applyFilters, type Db, type Filter, type PageOptions, pageQuery, type Sort } from '../../src/db/index.ts';
+import {
+  applyFilters,
+  type Db,
+  type Filter,
+  KeptList,
+  type Page,
+  type PageOptions,
+  pageQuery,
+  type Sort,
+} from '../../src/db/index.ts';
 import { onEachDatabase, openTest } from './dialects.ts';
 import { type TestTables, testMigrations, thing } from './schema.ts';
 
@@ -43,10 +52,16 @@ onEachDatabase('pages', (subject) => {
   });
   after(() => db.close());
 
-  const walk = async (options: PageOptions): Promise<Row[]> => {
+  const kept = new KeptList((q: Db<TestTables>['q']) => q.selectFrom('things').selectAll());
+  const ways: ((options: PageOptions) => Promise<Page<Row>>)[] = [
+    (options) => pageQuery(db.q.selectFrom('things').selectAll(), options),
+    (options) => kept.page(db.q, options),
+  ];
+
+  const walk = async (options: PageOptions, way = ways[0]!): Promise<Row[]> => {
     const all: Row[] = [];
     for (let marker: string | undefined; ; ) {
-      const page = await pageQuery(db.q.selectFrom('things').selectAll(), { ...options, marker });
+      const page = await way({ ...options, marker });
       assert.ok(page.rows.length <= options.limit!);
       if (options.reverse) all.unshift(...page.rows);
       else all.push(...page.rows);
@@ -71,8 +86,8 @@ onEachDatabase('pages', (subject) => {
         }));
       const tie: Sort = { column: 'id', dir: sorts.at(-1)?.dir ?? 'asc' };
       const expected = rows.toSorted((a, b) => compare(a, b, [...sorts, tie])).map(({ id }) => id);
-      for (const reverse of [false, true]) {
-        const found = await walk({ sorts, limit: 1 + random(9), reverse });
+      for (const [reverse, way] of [false, true].flatMap((each) => ways.map((way) => [each, way] as const))) {
+        const found = await walk({ sorts, limit: 1 + random(9), reverse }, way);
         assert.deepEqual(
           found.map(({ id }) => id),
           expected,
@@ -95,6 +110,29 @@ onEachDatabase('pages', (subject) => {
       pageQuery(query(), { marker: 'none', unknownMarker: (marker) => new RangeError(`no ${marker}`) }),
       /RangeError: no none/,
     );
+  });
+
+  test('a kept list tells apart what it is asked for, sees what has changed, and drops what was not asked for longest', async () => {
+    const idsOf = async (options: PageOptions) => (await kept.page(db.q, options)).rows.map(({ id }) => id);
+    const enabled = (value: number): Filter[] => [{ column: 'enabled', op: 'eq', value }];
+    const expected = (value: number) => rows.filter((row) => row.enabled === value).map(({ id }) => id);
+    for (const value of [1, 0, 1]) {
+      assert.deepEqual(await idsOf({ filters: enabled(value) }), expected(value));
+      assert.deepEqual(await idsOf({ filters: enabled(value), limit: 2 }), expected(value).slice(0, 2));
+    }
+    assert.deepEqual((await kept.page(db.q, { limit: 0 })).rows, []);
+    for (let size = 0; size < 150; size += 1) await idsOf({ filters: [{ column: 'size', op: 'eq', value: size }] });
+    await db.q
+      .insertInto('things')
+      .values(thing('zzz', { enabled: 1 }))
+      .execute();
+    assert.deepEqual(await idsOf({ filters: enabled(1) }), [...expected(1), 'zzz']);
+    await db.q.deleteFrom('things').where('id', '=', 'zzz').execute();
+  });
+
+  test('on SQLite a limit is no parameter: each one bound would make the statement be planned anew', async () => {
+    const { sql, parameters } = db.q.selectFrom('things').select('id').where('size', '=', 7).limit(5).compile();
+    assert.deepEqual([sql.endsWith(' limit 5'), parameters], db.dialect === 'sqlite' ? [true, [7]] : [false, [7, 5]]);
   });
 
   test('a qualified key and sort page through a join', async () => {

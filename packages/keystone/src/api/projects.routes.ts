@@ -79,7 +79,7 @@ function listRoute({ projects }: KeystoneParts): Route {
     const found = await projects.list({ filters, tagFilters, limit, marker });
     const tags = await projects.tagsOf(found.rows);
     return {
-      projects: found.rows.map((one) => projectToWire(one, tags.get(one.id) ?? [], request)),
+      projects: found.rows.map((one) => projectToWire(one, one.hasTags ? (tags.get(one.id) ?? []) : [], request)),
       links: pageLinks(request, found),
     };
   });

@@ -1,6 +1,6 @@
 import type { Context } from '@kumo/core/context';
 import { badRequest } from '@kumo/core/errors';
-import { implement, nextLinks, type Route, sortsOf } from '@kumo/core/http';
+import { flatText, implement, nextLinks, type Route, sortsOf } from '@kumo/core/http';
 import { parseBoolean } from '@kumo/core/schema';
 import type { Static } from 'typebox';
 import { type Flavor, type Flavors, flavorSortKeys, type NewFlavor } from '../app/flavors.ts';
@@ -9,8 +9,8 @@ import { extraRules } from './policies.ts';
 import { atLeast } from './wire/versions.ts';
 
 const linksOf = (baseUrl: string, id: string) => [
-  { rel: 'self', href: `${baseUrl}/v2.1/flavors/${id}` },
-  { rel: 'bookmark', href: `${baseUrl}/flavors/${id}` },
+  { rel: 'self', href: flatText`${baseUrl}/v2.1/flavors/${id}` },
+  { rel: 'bookmark', href: flatText`${baseUrl}/flavors/${id}` },
 ];
 
 function flavorView(

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import { extraOf } from '../../app/extra-values.ts';
 import type { Project } from '../../db/projects.ts';
@@ -18,7 +18,7 @@ export function domainToWire(
     enabled: domain.enabled,
     tags: [...tags],
     options: domain.options,
-    links: { self: `${request.baseUrl}/v3/domains/${domain.id}` },
+    links: { self: flatText`${request.baseUrl}/v3/domains/${domain.id}` },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import { extraOf } from '../../app/extra-values.ts';
 import type { Group } from '../../db/groups.ts';
@@ -12,7 +12,7 @@ export function groupToWire(group: Group, request: Pick<RequestFacts, 'baseUrl'>
     name: group.name,
     domain_id: group.domainId,
     description: group.description,
-    links: { self: `${request.baseUrl}/v3/groups/${group.id}` },
+    links: { self: flatText`${request.baseUrl}/v3/groups/${group.id}` },
   };
 }
 

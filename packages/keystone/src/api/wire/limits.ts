@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { Limit } from '../../db/limits.ts';
 import type { RegisteredLimit } from '../../db/registered-limits.ts';
@@ -15,7 +15,7 @@ export function registeredLimitToWire(limit: RegisteredLimit, { baseUrl }: Base)
     resource_name: limit.resourceName,
     default_limit: limit.defaultLimit,
     description: limit.description,
-    links: { self: `${baseUrl}/v3/registered_limits/${limit.id}` },
+    links: { self: flatText`${baseUrl}/v3/registered_limits/${limit.id}` },
   };
 }
 
@@ -29,6 +29,6 @@ export function limitToWire(limit: Limit, { baseUrl }: Base): Static<typeof Limi
     resource_name: limit.resourceName,
     resource_limit: limit.resourceLimit,
     description: limit.description,
-    links: { self: `${baseUrl}/v3/limits/${limit.id}` },
+    links: { self: flatText`${baseUrl}/v3/limits/${limit.id}` },
   };
 }

@@ -29,9 +29,10 @@ export function nameFilters(query: NameSearch): Filter[] {
 
 /** Conditions of equality for what is given. */
 export function equalities(wanted: Readonly<Record<string, string | number | undefined>>): Filter[] {
-  return Object.entries(wanted).flatMap(([column, value]): Filter[] =>
-    value === undefined ? [] : [{ column, op: 'eq', value }],
-  );
+  const filters: Filter[] = [];
+  for (const [column, value] of Object.entries(wanted))
+    if (value !== undefined) filters.push({ column, op: 'eq', value });
+  return filters;
 }
 
 /** 0 or 1 for a column, undefined when it was not asked for. */

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { AssignmentNames, ListedAssignment } from '../../app/role-assignments.ts';
 import type { RoleAssignmentBody } from '../role-assignments.ts';
@@ -60,9 +60,9 @@ function linksOf(one: ListedAssignment, base: string): Body['links'] {
   const isInherited = one.inherited || inheritedFrom !== undefined;
   const path = `${place}/${actor}/roles/${priorRoleId ?? roleId}`;
   return {
-    assignment: isInherited ? `${base}/OS-INHERIT/${path}/inherited_to_projects` : `${base}/${path}`,
-    ...(groupId === undefined ? {} : { membership: `${base}/groups/${groupId}/users/${actorId}` }),
+    assignment: isInherited ? flatText`${base}/OS-INHERIT/${path}/inherited_to_projects` : flatText`${base}/${path}`,
+    ...(groupId === undefined ? {} : { membership: flatText`${base}/groups/${groupId}/users/${actorId}` }),
     // Keystone names the implied role first here.
-    ...(priorRoleId === undefined ? {} : { prior_role: `${base}/prior_role/${roleId}/implies/${priorRoleId}` }),
+    ...(priorRoleId === undefined ? {} : { prior_role: flatText`${base}/prior_role/${roleId}/implies/${priorRoleId}` }),
   };
 }

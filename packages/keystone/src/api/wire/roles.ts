@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import { extraOf } from '../../app/extra-values.ts';
 import type { Role } from '../../db/roles.ts';
@@ -15,13 +15,13 @@ export function roleToWire(role: Role, request: Base): Static<typeof RoleBody> {
     domain_id: role.domainId,
     description: role.description,
     options: role.options,
-    links: { self: `${request.baseUrl}/v3/roles/${role.id}` },
+    links: { self: flatText`${request.baseUrl}/v3/roles/${role.id}` },
   };
 }
 
 /** A role as inferences name it. */
 export function roleRefToWire({ id, name }: Role, request: Base) {
-  return { id, name, links: { self: `${request.baseUrl}/v3/roles/${id}` } };
+  return { id, name, links: { self: flatText`${request.baseUrl}/v3/roles/${id}` } };
 }
 
 const OURS = new Set(['id', 'links', 'name', 'domain_id', 'description', 'options', 'extra']);

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import { extraOf } from '../../app/extra-values.ts';
 import type { ShownUser } from '../../app/users.ts';
@@ -16,7 +16,7 @@ export function userToWire(user: ShownUser, request: Pick<RequestFacts, 'baseUrl
     ...(user.defaultProjectId === null ? {} : { default_project_id: user.defaultProjectId }),
     password_expires_at: user.passwordExpiresAt,
     options: user.options,
-    links: { self: `${request.baseUrl}/v3/users/${user.id}` },
+    links: { self: flatText`${request.baseUrl}/v3/users/${user.id}` },
   };
 }
 

@@ -7,6 +7,7 @@ import { passwords } from './0005-passwords.ts';
 import { assignments } from './0006-assignments.ts';
 import { catalog } from './0007-catalog.ts';
 import { domainConfig } from './0008-domain-config.ts';
+import { revocationsInOrder } from './0009-revocations-in-order.ts';
 
 /** In the order in which they are run. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   assignments,
   catalog,
   domainConfig,
+  revocationsInOrder,
 ];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { wireTime } from '@kumo/core/http';
+import { flatText, wireTime } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import { statusOf } from '../../app/server-status.ts';
 import type { FlavorSnapshot, FullServer, NetworkInfo, Server } from '../../app/servers.ts';
@@ -19,8 +19,8 @@ export interface ViewOptions {
 }
 
 export const serverLinks = (baseUrl: string, id: string) => [
-  { rel: 'self', href: `${baseUrl}/v2.1/servers/${id}` },
-  { rel: 'bookmark', href: `${baseUrl}/servers/${id}` },
+  { rel: 'self', href: flatText`${baseUrl}/v2.1/servers/${id}` },
+  { rel: 'bookmark', href: flatText`${baseUrl}/servers/${id}` },
 ];
 
 /** A server in detail, as its reader may see it. */
@@ -71,7 +71,10 @@ export function serverView(server: FullServer, options: ViewOptions): ServerView
 }
 
 const PROGRESSING = new Set(['ACTIVE', 'BUILD']);
-const bookmark = (baseUrl: string, kind: string, id: string) => ({ rel: 'bookmark', href: `${baseUrl}/${kind}/${id}` });
+const bookmark = (baseUrl: string, kind: string, id: string) => ({
+  rel: 'bookmark',
+  href: flatText`${baseUrl}/${kind}/${id}`,
+});
 
 const hostIds = new Map<string, string>();
 const MAX_HOST_IDS = 10_000;
