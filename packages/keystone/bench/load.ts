@@ -25,11 +25,11 @@ export async function pinToOneCore(): Promise<void> {
 /** @param script Lua; written to `path` for wrk. */
 export async function rateUnder(
   script: string,
-  options: { url: string; seconds: number; path: string },
+  options: { url: string; seconds: number; path: string; connections?: number },
 ): Promise<Rate> {
-  const { url, seconds, path } = options;
+  const { url, seconds, path, connections = CONNECTIONS } = options;
   writeFileSync(path, script);
-  const wrk = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', path, url];
+  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', path, url];
   const before = process.cpuUsage();
   const { stdout } = await run('taskset', ['-c', CLIENT_CORE, ...wrk], { timeoutMs: (seconds + 20) * 1000 });
   const { user, system } = process.cpuUsage(before);

@@ -75,6 +75,8 @@ interface Load {
   readonly title: string;
   /** Lua; `request()` gives what is sent next. */
   readonly script: string;
+  /** Default: as many as all loads have. */
+  readonly connections?: number;
   /** Made again and again beside the load. */
   readonly write?: (keystone: TestKeystone, at: number) => Promise<unknown>;
 }
@@ -116,6 +118,7 @@ async function requests(keystone: TestKeystone, url: string, wanted: CloudSize):
     { title: 'auth/projects', script: get('/v3/auth/projects', token) },
     { title: 'role assignments of a user', script: get(`/v3/role_assignments?user.id=${SEEDED.user}`) },
     { title: 'role assignments, effective, of a user with 10 levels', script: get(effective) },
+    { title: 'the same, one at a time', script: get(effective), connections: 1 },
     { title: 'effective on the deepest project', script: get(`${effective}&scope.project.id=${SEEDED.deepest}`) },
     {
       title: 'who may do what on a project, effective',
@@ -160,6 +163,7 @@ async function measure(keystone: TestKeystone, load: Load, file: string): Promis
       writing = writing.then(() => write(keystone, next));
     }, WRITES_EVERY_MS);
   const rate = await rateUnder(load.script, {
+    connections: load.connections,
     url: `http://127.0.0.1:${address.port}`,
     seconds: Number(seconds),
     path: file,

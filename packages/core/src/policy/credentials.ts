@@ -6,15 +6,18 @@ export type Credentials = Readonly<Record<string, unknown>>;
 /** What checks read inside `%(…)s`: the object acted on, flat (`{'target.user.id': …}`) or nested (`{target: {user: {id: …}}}`). */
 export type Target = Readonly<Record<string, unknown>>;
 
-const mappings = new WeakMap<Context, Credentials>();
+/**
+ * Of the last one asked for, as a request mostly asks several times in a row. A WeakMap of all of them would do more, and be
+ * the garbage collector's largest burden: its entries outlive every collection of young objects.
+ */
+let last: { readonly ctx: Context; readonly credentials: Credentials } | undefined;
 
 /**
  * The credentials of a request. What the token lacks is null, not absent, so that `not domain_id:None` means what it says.
- * Memoised per context.
+ * The same object when asked for the same context twice in a row.
  */
 export function fromContext(ctx: Context): Credentials {
-  const known = mappings.get(ctx);
-  if (known) return known;
+  if (last?.ctx === ctx) return last.credentials;
   const credentials: Credentials = {
     user_id: ctx.userId,
     user: ctx.userId,
@@ -40,7 +43,7 @@ export function fromContext(ctx: Context): Credentials {
       domain: { id: ctx.domainId ?? null },
     },
   };
-  mappings.set(ctx, credentials);
+  last = { ctx, credentials };
   return credentials;
 }
 

@@ -7,11 +7,11 @@ import type { FernetKeyring } from '../tokens/fernet-keyring.ts';
 import { publicRandom } from '../tokens/random-pool.ts';
 import { type TokenClaims, type TokenScope, tokenTime } from '../tokens/token-claims.ts';
 import { packClaims, unpackClaims } from '../tokens/token-payload.ts';
+import { KnownClaims } from './known-claims.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 import type { Standing, Standings } from './standings.ts';
 
 const LONGEST_TOKEN = 4096;
-const MAX_CLAIMS = 4_096;
 
 /** A valid token with what it stands for now. */
 export interface Token extends Standing {
@@ -39,9 +39,7 @@ interface TokenParts {
 /** Makes, reads and revokes Fernet tokens. Nothing is stored for a token but that it was revoked. */
 export class Tokens implements TokenChecker {
   readonly #parts: TokenParts;
-  #claims = new Map<string, TokenClaims>();
-  /** The generation of the keys that `#claims` were read with. */
-  #readWith = -1;
+  readonly #known = new KnownClaims();
 
   constructor(parts: TokenParts) {
     this.#parts = parts;
@@ -128,21 +126,18 @@ export class Tokens implements TokenChecker {
     }
   }
 
-  /** What a token says depends on the keys alone. The same few callers' tokens come again and again. */
   async #claimsOf(token: string): Promise<TokenClaims | undefined> {
     const { keys, authMethods } = this.#parts;
     await keys.fresh();
-    if (this.#readWith !== keys.generation || this.#claims.size >= MAX_CLAIMS) {
-      this.#claims = new Map();
-      this.#readWith = keys.generation;
-    }
-    const known = this.#claims.get(token);
+    const { generation } = keys;
+    const known = this.#known.find(token, generation);
     if (known) return known;
     const opened = await keys.decrypt(token);
     const packed = opened && unpackClaims(opened.plain, authMethods);
     if (!opened || !packed) return undefined;
     const claims = { ...packed, issuedAt: opened.seconds };
-    if (this.#readWith === keys.generation) this.#claims.set(token, claims);
+    // Decrypting may have read the keys anew.
+    if (keys.generation === generation) this.#known.add(token, claims, generation);
     return claims;
   }
 }
