@@ -35,6 +35,7 @@ export function hierarchySuite(name: string, cloud: () => TestKeystone): void {
     const { subtree } = await show(a.id, 'subtree_as_list');
     assert.deepEqual(ids(subtree), [b.id, c.id]);
     assert.deepEqual(subtree[1].project.tags, ['t']);
+    assert.equal('limits' in subtree[0].project, false);
     assert.match(
       await message(400, 'GET', `/v3/projects/${c.id}?parents_as_list&parents_as_ids`),
       /Cannot use parents_as_list and parents_as_ids/,

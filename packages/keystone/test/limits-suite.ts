@@ -98,6 +98,28 @@ function registeredTests(name: string, expect: Expect): void {
 }
 
 function limitTests(name: string, expect: Expect): void {
+  test(`${name}: the projects above and below one are shown with their limits when that is asked for`, async () => {
+    const service_id = await newService(expect);
+    const what = { service_id, resource_name: 'disks' };
+    await register(expect, [{ ...what, default_limit: 5 }]);
+    const parent = await newProject(expect);
+    const child = await newProject(expect, { parent_id: parent.id });
+    const { users } = await expect(200, 'GET', '/v3/users?name=admin');
+    const { roles } = await expect(200, 'GET', '/v3/roles?name=member');
+    for (const { id } of [parent, child])
+      await expect(204, 'PUT', `/v3/projects/${id}/users/${users[0].id}/roles/${roles[0].id}`);
+    const wanted = [{ ...what, project_id: child.id, resource_limit: 7, description: 'more' }];
+    const { limits } = await expect(201, 'POST', '/v3/limits', { body: { limits: wanted } });
+    const { links, ...limit } = limits[0];
+    assert.match(links.self, new RegExp(`/v3/limits/${limit.id}$`));
+    const show = async (id: string, query: string) => (await expect(200, 'GET', `/v3/projects/${id}?${query}`)).project;
+    const { subtree } = await show(parent.id, 'subtree_as_list&include_limits');
+    assert.deepEqual(subtree, [{ project: { ...child, limits: [limit] } }]);
+    const { parents } = await show(child.id, 'parents_as_list&include_limits');
+    assert.deepEqual(parents, [{ project: { ...parent, limits: [] } }]);
+    assert.equal('limits' in (await show(parent.id, 'include_limits')), false);
+  });
+
   test(`${name}: limits of projects and domains override what is registered`, async () => {
     const service_id = await newService(expect);
     const [registered] = await register(expect, [{ service_id, resource_name: 'disks', default_limit: 5 }]);

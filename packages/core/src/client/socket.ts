@@ -33,6 +33,9 @@ const BROKEN = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_CLOSED',
 ]);
+/** What OpenSSL and Node say of a certificate: https://nodejs.org/api/tls.html#x509-certificate-error-codes. Nothing was sent. */
+const UNTRUSTED =
+  /CERT|^(?:UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE)_|INVALID_(?:CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$)/;
 
 /** Requests over HTTP to `http://host:port` or `https://…`, on connections that are kept. */
 export function socket(baseUrl: string, options: SocketOptions = {}): Transport {
@@ -85,9 +88,13 @@ async function readReply(body: Readable): Promise<Buffer> {
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
 }
 
-/** Connection errors as `unavailable`; anything else (an abort, a bug) as it is. */
+/** Connection errors as `unavailable`, to be repeated but for a bad certificate; anything else (an abort, a bug) as it is. */
 function broken(error: unknown, origin: string): unknown {
   const code = codeOf(error);
+  if (code !== undefined && UNTRUSTED.test(code)) {
+    const message = `The certificate of ${origin} is not trusted: ${code}`;
+    return unavailable({ message, sent: false }, { cause: error, retryable: false });
+  }
   if (code === undefined || (!NEVER_SENT.has(code) && !BROKEN.has(code))) return error;
   return unavailable(
     { message: `${origin} cannot be reached: ${code}`, sent: !NEVER_SENT.has(code) },

@@ -12,6 +12,7 @@ import {
   showProject,
   updateProject,
 } from './projects.ts';
+import { plainLimitToWire } from './wire/limits.ts';
 import { domainFor, ownDomain, pageLinks } from './wire/lists.ts';
 import { parentsAsIds, projectFromWire, projectToWire, subtreeAsIds } from './wire/projects.ts';
 import { commaList, equalities, flagValue, isSwitchedOn, nameFilters } from './wire/query.ts';
@@ -40,7 +41,8 @@ export function projectRoutes(parts: KeystoneParts): Route[] {
       authorize(targetOf({ project }));
       if (!project) throw notFound({ kind: 'project', id: params.project_id });
       const asked = new Set(RELATIVES.filter((one) => isSwitchedOn((query as Relatives)[one])));
-      const related = await relatives(parts, { project, userId: ctx.userId, asked }, request);
+      const hasLimits = isSwitchedOn(query.include_limits);
+      const related = await relatives(parts, { project, userId: ctx.userId, asked, hasLimits }, request);
       return { project: { ...(await shown(project, request)), ...related } };
     }),
     implement(updateProject, async ({ params, body, authorize, request }) => {
@@ -97,12 +99,14 @@ interface Asked {
   /** Lists show the projects in which this user has a role; ids show all. */
   readonly userId: string;
   readonly asked: ReadonlySet<(typeof RELATIVES)[number]>;
+  /** Each project of a list is to be shown with its limits. */
+  readonly hasLimits: boolean;
 }
 
 /** @throws invalid when both forms are asked for. */
 async function relatives(
-  { projects, access }: KeystoneParts,
-  { project, userId, asked }: Asked,
+  { projects, access, limits }: KeystoneParts,
+  { project, userId, asked, hasLimits }: Asked,
   request: RequestFacts,
 ): Promise<Record<string, unknown>> {
   for (const what of ['parents', 'subtree'] as const)
@@ -111,7 +115,11 @@ async function relatives(
   const visible = async (all: readonly Project[]) => {
     const seen = await access.projectsAmong(userId, project, all);
     const tags = await projects.tagsOf(seen);
-    return seen.map((one) => ({ project: projectToWire(one, tags.get(one.id) ?? [], request) }));
+    const found = hasLimits ? await limits.ofProjects(seen.map((one) => one.id)) : undefined;
+    return seen.map((one) => {
+      const shown = projectToWire(one, tags.get(one.id) ?? [], request);
+      return { project: found ? { ...shown, limits: (found.get(one.id) ?? []).map(plainLimitToWire) } : shown };
+    });
   };
   const wire: Record<string, unknown> = {};
   if (asked.has('parents_as_list')) wire.parents = await visible(await projects.parents(project));

@@ -95,6 +95,7 @@ export const showProject = operation({
     parents_as_ids: T.Optional(QueryFlag),
     subtree_as_list: T.Optional(QueryFlag),
     subtree_as_ids: T.Optional(QueryFlag),
+    include_limits: T.Optional(QueryFlag),
   }),
   reply: Shown,
   errors: [400, 401, 403, 404],

@@ -7,6 +7,7 @@ import {
   insertLimits,
   type Limit,
   type LimitOwner,
+  limitsOfProjects,
   listLimits,
   updateLimit,
 } from '../db/limits.ts';
@@ -43,6 +44,11 @@ export class Limits {
   list(wanted: ListWanted & { ofDomain?: string | undefined }): Promise<Page<Limit>> {
     const { ofDomain } = wanted;
     return listLimits(this.#parts.db.q, { ...pageOptions(wanted, this.#parts.listLimit), ofDomain });
+  }
+
+  /** All of some projects, by the project's id. */
+  async ofProjects(ids: readonly string[]): Promise<Map<string | null, Limit[]>> {
+    return Map.groupBy(await limitsOfProjects(this.#parts.db.q, ids), (one) => one.projectId);
   }
 
   /** Undefined when there is none. */

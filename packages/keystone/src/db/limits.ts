@@ -1,5 +1,6 @@
 import { type Page, type PageOptions, pageQuery } from '@kumo/core/db';
 import type { Kysely } from 'kysely';
+import { inChunks } from './chunks.ts';
 import type { LimitedResource } from './registered-limits.ts';
 import type { KeystoneTables } from './schema.ts';
 
@@ -38,6 +39,12 @@ export async function listLimits(q: Q, options: PageOptions & { ofDomain?: strin
   }
   const found = await pageQuery(query, { ...page, key: 'limits.id' });
   return { rows: found.rows.map(fromRow), hasMore: found.hasMore };
+}
+
+/** Those of some projects, by id. */
+export async function limitsOfProjects(q: Q, projectIds: readonly string[]): Promise<Limit[]> {
+  const all = selectLimits(q).orderBy('limits.id');
+  return (await inChunks(projectIds, (some) => all.where('limits.project_id', 'in', [...some]).execute())).map(fromRow);
 }
 
 /** The limit of a domain for what is registered; undefined when it has none of its own. */

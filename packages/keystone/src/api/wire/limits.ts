@@ -20,6 +20,11 @@ export function registeredLimitToWire(limit: RegisteredLimit, { baseUrl }: Base)
 }
 
 export function limitToWire(limit: Limit, { baseUrl }: Base): Static<typeof LimitBody> {
+  return { ...plainLimitToWire(limit), links: { self: flatText`${baseUrl}/v3/limits/${limit.id}` } };
+}
+
+/** As it is shown inside of a project. */
+export function plainLimitToWire(limit: Limit): Omit<Static<typeof LimitBody>, 'links'> {
   return {
     id: limit.id,
     project_id: limit.projectId,
@@ -29,6 +34,5 @@ export function limitToWire(limit: Limit, { baseUrl }: Base): Static<typeof Limi
     resource_name: limit.resourceName,
     resource_limit: limit.resourceLimit,
     description: limit.description,
-    links: { self: flatText`${baseUrl}/v3/limits/${limit.id}` },
   };
 }
