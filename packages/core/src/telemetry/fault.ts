@@ -99,7 +99,8 @@ export class FaultProcessor implements SpanProcessor {
     const stat = statSync(this.#file, { throwIfNoEntry: false });
     const version = stat ? `${stat.ino} ${stat.mtimeMs} ${stat.size}` : '';
     if (version !== this.#version) {
-      this.#armed = stat ? arm(readFileSync(this.#file, 'utf8')) : undefined;
+      // Empty: it is just being written.
+      this.#armed = stat && stat.size > 0 ? arm(readFileSync(this.#file, 'utf8')) : undefined;
       this.#version = version;
     }
     return this.#armed;

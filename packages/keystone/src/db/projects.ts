@@ -187,7 +187,7 @@ function fromRow(row: ProjectRow): Project {
 }
 
 /** Of most projects: no options, nothing that clients added. */
-export const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
+const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
 
 function parsed(text: string | null): Readonly<Record<string, unknown>> {
   return text === null || text === '{}' ? NOTHING : JSON.parse(text);

@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
@@ -6,6 +7,7 @@ import { run } from '@kumo/core/exec';
 import { dhcpConformance } from '../../src/drivers/dhcp/conformance.ts';
 import { DnsmasqDhcpDriver } from '../../src/drivers/dhcp/dnsmasq.ts';
 import { FakeDhcpDriver } from '../../src/drivers/dhcp/fake.ts';
+import { ownNamespaces } from '../../src/drivers/host/namespace.ts';
 import { NetHost } from '../../src/drivers/host/net-host.ts';
 import { l3Conformance } from '../../src/drivers/l3/conformance.ts';
 import { FakeL3Driver } from '../../src/drivers/l3/fake.ts';
@@ -37,6 +39,21 @@ async function onRealKernel(): Promise<void> {
     bridge: 'br-in',
   }));
   l3Conformance('namespace', async () => ({ driver: new NamespaceL3Driver(host), inside: 'br-in', outside: 'br-out' }));
+
+  it('lists namespaces while another one, which cannot be entered yet, is being made or removed', async () => {
+    const file = `/run/netns/qrouter-kt-${process.pid}`;
+    await writeFile(file, '');
+    const removed = setTimeout(() => void rm(file), 150);
+    try {
+      assert.deepEqual(
+        (await ownNamespaces(host)).filter(({ name }) => file.endsWith(name)),
+        [],
+      );
+    } finally {
+      clearTimeout(removed);
+      await rm(file, { force: true });
+    }
+  });
 
   after(async () => {
     await run('ip', ['netns', 'delete', netns]);

@@ -1,7 +1,7 @@
 import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import { extraOf } from '../../app/extra-values.ts';
-import { NOTHING, type Project } from '../../db/projects.ts';
+import type { Project } from '../../db/projects.ts';
 import type { ProjectBody, ProjectCreate } from '../projects.ts';
 
 /** A project as clients see it. */
@@ -23,7 +23,7 @@ export function projectToWire(
     links: { self: flatText`${request.baseUrl}/v3/projects/${project.id}` },
   };
   // Most have nothing more, and long lists are made of them.
-  return project.extra === NOTHING ? shown : { ...project.extra, ...shown };
+  return Object.keys(project.extra).length === 0 ? shown : { ...project.extra, ...shown };
 }
 
 type Wanted = Partial<Static<typeof ProjectCreate>>;

@@ -1,6 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '@kumo/core/exec';
 import type { MarkKind } from './marks.ts';
 import { assertOurs, isUp, type NetHost, namespaceExists } from './net-host.ts';
+
+/** A namespace that is being made or removed is entered again this often. */
+const LOOKS = 20;
+const LOOK_AGAIN_MS = 50;
 
 /**
  * Makes a namespace with `lo` up and marked, or finds it again.
@@ -36,12 +41,20 @@ export async function ownNamespaces(host: NetHost): Promise<{ name: string; kind
   return found;
 }
 
-/** Undefined for a namespace that went while it was looked at: another agent removes its own meanwhile. */
+/**
+ * Undefined for a namespace that went while it was looked at: another agent removes its own meanwhile. For a moment, while
+ * `ip` makes or removes one, its file is there and cannot be entered.
+ *
+ * @throws DriverError for one that cannot be entered for longer.
+ */
 async function loopback(host: NetHost, name: string): Promise<{ ifalias?: string } | undefined> {
-  try {
-    return (await host.ipJson<{ ifalias?: string }>(['link', 'show', 'dev', 'lo'], name))[0];
-  } catch (error) {
-    if (namespaceExists(name)) throw error;
-    return undefined;
+  for (let look = 1; ; look++) {
+    try {
+      return (await host.ipJson<{ ifalias?: string }>(['link', 'show', 'dev', 'lo'], name))[0];
+    } catch (error) {
+      if (!namespaceExists(name)) return undefined;
+      if (look === LOOKS) throw error;
+    }
+    await sleep(LOOK_AGAIN_MS);
   }
 }
