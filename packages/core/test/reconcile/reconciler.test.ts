@@ -24,7 +24,8 @@ test('looks at everything at the start and after each interval, a few at once', 
   });
   loop.start();
   await loop.idle();
-  assert.deepEqual(seen.sort(), ['a', 'b', 'c']);
+  // On a machine that stood still meanwhile the next round has come as well.
+  assert.deepEqual(seen.slice(0, 3).sort(), ['a', 'b', 'c']);
   assert.equal(most, 2);
   await sleep(70);
   assert.ok(seen.length >= 6);
