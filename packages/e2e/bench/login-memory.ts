@@ -1,6 +1,6 @@
 /**
  * Memory of a Keystone's process (`kumo node`) through many logins over HTTP: `node packages/e2e/bench/login-memory.ts [logins]`, a
- * million unless told, which takes about five minutes.
+ * million unless told, which takes about ten minutes.
  *
  * 5,000 users log in one after the other, on 16 connections of wrk's. The hashes are cheap (argon2id m=8, t=1), which says
  * nothing about their speed: it is about what is left behind.

@@ -12,7 +12,7 @@ test('looks at everything at the start and after each interval, a few at once', 
   const seen: string[] = [];
   const loop = reconciler({
     ...base,
-    intervalMs: 40,
+    intervalMs: 400,
     concurrency: 2,
     keys: async () => ['a', 'b', 'c'],
     reconcile: async (key) => {
@@ -24,14 +24,13 @@ test('looks at everything at the start and after each interval, a few at once', 
   });
   loop.start();
   await loop.idle();
-  // On a machine that stood still meanwhile the next round has come as well.
-  assert.deepEqual(seen.slice(0, 3).sort(), ['a', 'b', 'c']);
+  assert.deepEqual(seen.sort(), ['a', 'b', 'c']);
   assert.equal(most, 2);
-  await sleep(70);
+  await sleep(700);
   assert.ok(seen.length >= 6);
   await loop.stop();
   const { length } = seen;
-  await sleep(60);
+  await sleep(600);
   assert.equal(seen.length, length);
 });
 

@@ -235,6 +235,8 @@ test('a fault in a file is armed later, and looks at the span above', async () =
     writeFileSync(file, JSON.stringify({ name: '^INSERT', once: join(root, 'marker-file'), ...conditions }));
   const ended = async () => once(start([stateDir, 'nova-api', '2'], env), 'exit');
   assert.deepEqual(await ended(), [0, null], 'no file, no fault');
+  writeFileSync(file, '');
+  assert.deepEqual(await ended(), [0, null], 'a file that is just being written');
   arm({ parent: '^deleteServer$' });
   assert.deepEqual(await ended(), [0, null], 'another parent');
   arm({ parent: '^createServer$', parentFrom: 'nova-compute' });

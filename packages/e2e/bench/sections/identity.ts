@@ -6,7 +6,7 @@ import { memoryThroughLogins } from '../login-memory.ts';
 const BENCHES = join(import.meta.dirname, '../../../keystone/bench');
 /** As the launcher starts the cloud itself: ADR 0005 and 0010. */
 const NODE = ['--no-maglev', '--v8-pool-size=1', '--max-semi-space-size=8', '--heap-growing-percent=30'];
-/** A million take five minutes: `node packages/e2e/bench/login-memory.ts`. */
+/** A million take ten minutes: `node packages/e2e/bench/login-memory.ts`. */
 const LOGINS = 100_000;
 /** How much dearer a request may be in a cloud of 100,000 users. */
 const FLAT = 1.2;

@@ -24,6 +24,7 @@ export class KnownClaims {
     return this.#claims.get(token);
   }
 
+  /** @param generation of the keys now: reading a token may have had them read anew, then it is not kept this time. */
   add(token: string, claims: TokenClaims, generation: number): void {
     const hash = hashOf(token);
     const place = hash & (PLACES - 1);

@@ -129,15 +129,13 @@ export class Tokens implements TokenChecker {
   async #claimsOf(token: string): Promise<TokenClaims | undefined> {
     const { keys, authMethods } = this.#parts;
     await keys.fresh();
-    const { generation } = keys;
-    const known = this.#known.find(token, generation);
+    const known = this.#known.find(token, keys.generation);
     if (known) return known;
     const opened = await keys.decrypt(token);
     const packed = opened && unpackClaims(opened.plain, authMethods);
     if (!opened || !packed) return undefined;
     const claims = { ...packed, issuedAt: opened.seconds };
-    // Decrypting may have read the keys anew.
-    if (keys.generation === generation) this.#known.add(token, claims, generation);
+    this.#known.add(token, claims, keys.generation);
     return claims;
   }
 }

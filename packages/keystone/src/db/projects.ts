@@ -93,7 +93,7 @@ export async function listProjects(
   }
   const isPlain = query === LIST.query(q);
   const page = await (isPlain ? LIST.page(q, options) : pageQuery(query, options));
-  return { rows: page.rows.map(listedFromRow), hasMore: page.hasMore };
+  return { rows: page.rows.map((row) => ({ ...fromRow(row), hasTags: Boolean(row.has_tags) })), hasMore: page.hasMore };
 }
 
 const LIST = new KeptList((q: Q) =>
@@ -141,38 +141,19 @@ export async function replaceTags(tx: Q, projectId: string, tags: readonly strin
   if (rows.length > 0) await tx.insertInto('project_tags').values(rows).execute();
 }
 
-/** What a list reads; every value of every row costs. */
+/** All but what names are unique within. */
 const SHOWN = [
   'id',
+  'is_domain',
   'domain_id',
   'parent_id',
   'name',
   'description',
   'enabled',
 ] as const satisfies (keyof ProjectRow)[];
-interface ListedRow extends Pick<ProjectRow, (typeof SHOWN)[number]> {
-  readonly options: string | null;
-  readonly extra: string | null;
-  readonly has_tags: unknown;
-}
+type ShownRow = Pick<ProjectRow, (typeof SHOWN)[number]> & { options: string | null; extra: string | null };
 
-/** Written out, as lists are long and this is half of what a row costs outside of the database. */
-function listedFromRow(row: ListedRow): ListedProject {
-  return {
-    id: row.id,
-    isDomain: row.domain_id === null,
-    domainId: row.domain_id,
-    parentId: row.parent_id,
-    name: row.name,
-    description: row.description,
-    enabled: row.enabled === 1,
-    options: parsed(row.options),
-    extra: parsed(row.extra),
-    hasTags: Boolean(row.has_tags),
-  };
-}
-
-function fromRow(row: ProjectRow): Project {
+function fromRow(row: ShownRow): Project {
   return {
     id: row.id,
     isDomain: row.is_domain === 1,
