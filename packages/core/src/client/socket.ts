@@ -33,9 +33,28 @@ const BROKEN = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_CLOSED',
 ]);
-/** What OpenSSL and Node say of a certificate: https://nodejs.org/api/tls.html#x509-certificate-error-codes. Nothing was sent. */
-const UNTRUSTED =
-  /CERT|^(?:UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE)_|INVALID_(?:CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$)/;
+/** A service's certificate that is not good: https://nodejs.org/api/tls.html#x509-certificate-error-codes. Nothing was sent. */
+const UNTRUSTED = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+  'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
 
 /** Requests over HTTP to `http://host:port` or `https://…`, on connections that are kept. */
 export function socket(baseUrl: string, options: SocketOptions = {}): Transport {
@@ -91,7 +110,7 @@ async function readReply(body: Readable): Promise<Buffer> {
 /** Connection errors as `unavailable`, to be repeated but for a bad certificate; anything else (an abort, a bug) as it is. */
 function broken(error: unknown, origin: string): unknown {
   const code = codeOf(error);
-  if (code !== undefined && UNTRUSTED.test(code)) {
+  if (code !== undefined && UNTRUSTED.has(code)) {
     const message = `The certificate of ${origin} is not trusted: ${code}`;
     return unavailable({ message, sent: false }, { cause: error, retryable: false });
   }

@@ -1,11 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { KUMO } from '../../src/cloud.ts';
 import { succeed } from '../../src/command.ts';
 import type { Figure, Section } from '../figures.ts';
 import { memoryThroughLogins } from '../login-memory.ts';
 
 const BENCHES = join(import.meta.dirname, '../../../keystone/bench');
-/** As the launcher starts the cloud itself: ADR 0005 and 0010. */
-const NODE = ['--no-maglev', '--v8-pool-size=1', '--max-semi-space-size=8', '--heap-growing-percent=30'];
 /** A million take ten minutes: `node packages/e2e/bench/login-memory.ts`. */
 const LOGINS = 100_000;
 /** How much dearer a request may be in a cloud of 100,000 users. */
@@ -61,8 +61,15 @@ export const identity: Section = {
   },
 };
 
+/** What the launcher starts Node with (ADR 0005 and 0010): figures shall be those of what people run. */
+function launcherOptions(): string[] {
+  const options = /^exec "\$node" (--.*) "\$root/m.exec(readFileSync(KUMO, 'utf8'))?.[1];
+  if (options === undefined) throw new Error(`${KUMO} says no longer how it starts Node`);
+  return options.split(' ');
+}
+
 async function bench<T>(file: string, amount: string): Promise<T> {
-  const args = [...NODE, join(BENCHES, file), amount, '--json'];
+  const args = [...launcherOptions(), join(BENCHES, file), amount, '--json'];
   return JSON.parse(await succeed(process.execPath, args, { timeoutMs: 600_000 })) as T;
 }
 

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { StoredAccessRule } from '../../db/access-rules.ts';
 import type { ApplicationCredential } from '../../db/application-credentials.ts';
@@ -31,14 +31,14 @@ export function applicationCredentialToWire(
     expires_at: expiresAt,
     unrestricted,
     ...(rules.length > 0 ? { access_rules: rules } : {}),
-    links: { self: `${request.baseUrl}/v3/users/${userId}/application_credentials/${id}` },
+    links: { self: flatText`${request.baseUrl}/v3/users/${userId}/application_credentials/${id}` },
   };
 }
 
 export function accessRuleToWire(rule: StoredAccessRule, { baseUrl }: Base): Static<typeof AccessRuleBody> {
   return {
     ...ruleToWire(rule),
-    links: { self: `${baseUrl}/v3/users/${rule.userId}/access_rules/${rule.id}` },
+    links: { self: flatText`${baseUrl}/v3/users/${rule.userId}/access_rules/${rule.id}` },
   };
 }
 

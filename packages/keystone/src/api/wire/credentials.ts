@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { Credential } from '../../app/credentials.ts';
 import { extraOf } from '../../app/extra-values.ts';
@@ -17,7 +17,7 @@ export function credentialToWire(credential: Credential, { baseUrl }: Base): Sta
     project_id: credential.projectId,
     type: credential.type,
     blob: credential.blob,
-    links: { self: `${baseUrl}/v3/credentials/${credential.id}` },
+    links: { self: flatText`${baseUrl}/v3/credentials/${credential.id}` },
   };
 }
 
@@ -46,6 +46,6 @@ export function ec2ToWire(
     access,
     secret: typeof secret === 'string' ? secret : null,
     trust_id: typeof trust_id === 'string' ? trust_id : null,
-    links: { self: `${baseUrl}/v3/users/${userId}/credentials/OS-EC2/${encodeURIComponent(access)}` },
+    links: { self: flatText`${baseUrl}/v3/users/${userId}/credentials/OS-EC2/${encodeURIComponent(access)}` },
   };
 }

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { StoredPolicy } from '../../db/policies.ts';
 
 /** @param collection what the link goes through: Keystone's own answer about an endpoint's policy says `endpoints`. */
@@ -7,5 +7,5 @@ export function policyToWire(
   { baseUrl }: Pick<RequestFacts, 'baseUrl'>,
   collection: 'policies' | 'endpoints' = 'policies',
 ) {
-  return { ...extra, id, type, blob, links: { self: `${baseUrl}/v3/${collection}/${id}` } };
+  return { ...extra, id, type, blob, links: { self: flatText`${baseUrl}/v3/${collection}/${id}` } };
 }

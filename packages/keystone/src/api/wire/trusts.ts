@@ -1,4 +1,4 @@
-import type { RequestFacts } from '@kumo/core/http';
+import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { NewTrust } from '../../app/trusts.ts';
 import type { Role } from '../../db/roles.ts';
@@ -23,7 +23,7 @@ export function listedTrustToWire(trust: Trust, { baseUrl }: Base): ListedTrust 
     redelegated_trust_id: trust.redelegatedTrustId,
     redelegation_count: trust.redelegationCount,
     deleted_at: null,
-    links: { self: `${baseUrl}/v3/OS-TRUST/trusts/${trust.id}` },
+    links: { self: flatText`${baseUrl}/v3/OS-TRUST/trusts/${trust.id}` },
   };
 }
 
@@ -36,7 +36,7 @@ export function trustToWire(trust: Trust, roles: readonly Role[], request: Base)
 }
 
 export function roleLinks({ id }: Trust, { baseUrl }: Base) {
-  return { self: `${baseUrl}/v3/OS-TRUST/trusts/${id}/roles`, next: null, previous: null };
+  return { self: flatText`${baseUrl}/v3/OS-TRUST/trusts/${id}/roles`, next: null, previous: null };
 }
 
 const OURS = new Set([
