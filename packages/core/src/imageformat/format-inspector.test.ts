@@ -218,6 +218,13 @@ test('OSSA-2016-012: qcow2 headers with absurd tables are refused, and qemu-img 
   await qemuImg(['convert', '-f', 'qcow2', '-O', 'raw', plain, file('out')]);
 });
 
+test('the limit of memory is wide enough for the threads that decompress an image', async () => {
+  await writeFile(file('text.raw'), Buffer.alloc(64 << 20, 'some data '));
+  await qemuImg(['convert', '-c', '-f', 'raw', '-O', 'qcow2', file('text.raw'), file('text.qcow2')]);
+  for (let count = 0; count < 5; count++)
+    await qemuImg(['convert', '-f', 'qcow2', '-O', 'raw', file('text.qcow2'), file('out')], { memoryBytes: 320 << 20 });
+});
+
 test('differencing VHD, VDI and VHDX are refused', async () => {
   const vhd = await made('diff.vhd', 'vpc', '1M');
   const four = Buffer.from([0, 0, 0, 4]);

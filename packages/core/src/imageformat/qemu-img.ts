@@ -13,6 +13,12 @@ export interface QemuImgOptions {
 }
 
 /**
+ * Decompressing starts up to 64 threads. With glibc's defaults each reserves 8 MiB for its stack and 64 MiB for its arena,
+ * so a good image would meet the limit of address space that is there for bad ones.
+ */
+const STACK_BYTES = 2 << 20;
+
+/**
  * Runs qemu-img under limits of memory and processor time, so that a crafted image can spoil only its own operation.
  * The caller passes an explicit format (`-f`) for every image it names, after inspecting those that users made.
  *
@@ -20,6 +26,7 @@ export interface QemuImgOptions {
  */
 export function qemuImg(args: readonly string[], options: QemuImgOptions = {}): Promise<RunResult> {
   const { signal, timeoutMs = 600_000, cpuSeconds = 300, memoryBytes = 1 << 30, from } = options;
-  const limits = [`--as=${memoryBytes}`, `--cpu=${cpuSeconds}`];
-  return run('prlimit', [...limits, '--', 'qemu-img', ...args], { signal, timeoutMs, from });
+  const limits = [`--as=${memoryBytes}`, `--stack=${STACK_BYTES}`, `--cpu=${cpuSeconds}`];
+  const env = { MALLOC_ARENA_MAX: '1' };
+  return run('prlimit', [...limits, '--', 'qemu-img', ...args], { signal, timeoutMs, from, env });
 }
