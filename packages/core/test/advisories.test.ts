@@ -136,8 +136,9 @@ test('OSSA-2014-036: secrets are masked in every form, in the log and in the err
       log.debug({ body: spelling, deep: { in: { this: { object: { password: SECRET } } } } });
       log.error(new Error(spelling));
     }
+    log.error(Object.assign(new Error('with a token'), { token: { id: SECRET } }));
   });
-  assert.equal(lines.length, 3 * SPELLINGS.length + 1);
+  assert.equal(lines.length, 3 * SPELLINGS.length + 2);
   assert.ok(!text.includes(SECRET), text);
   assert.match(text, /mysql:\/\/nova:\*\*\*@db\/nova/, 'the rest can be read');
 

@@ -1,9 +1,9 @@
-import { STATUS_CODES } from 'node:http';
 import { KumoError } from '../errors/index.ts';
 import type { AppOptions } from './app-options.ts';
 import { type Envelope, statusOf } from './envelopes/envelope.ts';
 import { middlewareUnauthorized } from './envelopes/middleware-unauthorized.ts';
 import { unexpected } from './errors.ts';
+import { nodeHttp } from './node-http.ts';
 
 export interface ErrorReply {
   readonly status: number;
@@ -39,7 +39,7 @@ export function errorReply(error: KumoError, options: AppOptions, requestId: str
       kind: error.kind,
       code: error.code,
       message: error.message,
-      title: STATUS_CODES[status] ?? 'Error',
+      title: nodeHttp.STATUS_CODES[status] ?? 'Error',
       requestId,
       error,
     }),

@@ -1,9 +1,9 @@
-import { STATUS_CODES } from 'node:http';
 import type { TSchema } from 'typebox';
 import type { Microversion } from '../context/index.ts';
 import { badRequest } from '../errors/index.ts';
 import { compareVersion, formatVersion, parseVersion, schemaAt } from '../microversion/index.ts';
 import type { AppOptions } from './app-options.ts';
+import { nodeHttp } from './node-http.ts';
 import { type Operation, streamsReply, streamsRequest } from './operation.ts';
 
 type Json = Record<string, unknown>;
@@ -106,13 +106,13 @@ function responsesOf(operations: readonly Operation[], at: (schema: TSchema) => 
   for (const [status, answering] of byStatus) {
     const replies = answering.flatMap((one) => (one.reply ? [at(one.reply)] : []));
     responses[status] = {
-      description: STATUS_CODES[status] ?? '',
+      description: nodeHttp.STATUS_CODES[status] ?? '',
       ...(replies.length > 0 ? { content: { 'application/json': { schema: oneOf(replies) } } } : {}),
       ...(answering.some(streamsReply) ? { content: { 'application/octet-stream': {} } } : {}),
     };
   }
   for (const status of new Set(operations.flatMap((one) => one.errors ?? [])))
-    responses[status] ??= { description: STATUS_CODES[status] ?? '' };
+    responses[status] ??= { description: nodeHttp.STATUS_CODES[status] ?? '' };
   return responses;
 }
 

@@ -1,27 +1,18 @@
 import pino from 'pino';
+import { maskFields } from './mask-fields.ts';
 import { maskSecrets } from './mask-secrets.ts';
 
 export { maskArguments, maskSecrets } from './mask-secrets.ts';
 
 export type Logger = pino.Logger;
 
-/** Keys whose values never reach a log line, at any of the depths that request and config objects have here. */
-const SECRET_KEYS = [
-  'password',
-  'adminPass',
-  'original_password',
-  'secret',
-  'token',
-  'x-auth-token',
-  'x-subject-token',
-  'x-service-token',
-  'private_key',
-  'user_data',
-];
+/** An error's own fields are fields of the line's `err`. */
+const serializers = { err: (error: Error) => maskFields(pino.stdSerializers.err(error)) };
 
 /**
  * A JSON logger for one daemon: `{level, time, service, requestId?, msg, …}`. Secrets are masked wherever their name or form
- * gives them away, also in messages and errors (`maskSecrets`).
+ * gives them away: in fields (`maskFields`), and in texts, also in messages and errors (`maskSecrets`).
+ * What a child logger says with every line is masked as text only.
  * @param options.file where lines go (appended, 0600); standard output when absent.
  */
 export function createLogger(options: { service: string; level?: string; file?: string }): Logger {
@@ -33,7 +24,8 @@ export function createLogger(options: { service: string; level?: string; file?: 
       level: options.level ?? 'info',
       base: { service: options.service },
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths: SECRET_KEYS.flatMap((key) => [`["${key}"]`, `*["${key}"]`, `*.*["${key}"]`]), censor: '***' },
+      formatters: { log: maskFields },
+      serializers,
       hooks: { streamWrite: maskSecrets },
     },
     destination,

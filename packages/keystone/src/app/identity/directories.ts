@@ -1,8 +1,6 @@
 import type { Logger } from '@kumo/core/log';
 import type { Project } from '../../db/projects.ts';
 import { DirectoryDown, type IdentityDriver } from '../../drivers/identity/directory.ts';
-import { LdapDriver } from '../../drivers/identity/ldap/ldap-driver.ts';
-import { ldapOptions } from '../../drivers/identity/ldap/ldap-options.ts';
 import type { VersionedCache } from '../versioned-cache.ts';
 import { DirectorySource } from './directory-source.ts';
 import type { DomainConfigs } from './domain-configs.ts';
@@ -28,6 +26,8 @@ interface DirectoriesParts {
   readonly log: Logger;
 }
 
+type LdapModule = typeof import('../../drivers/identity/ldap/open-ldap-driver.ts');
+
 interface Known {
   options: DomainOptions;
   readonly source: DirectorySource | undefined;
@@ -45,6 +45,11 @@ export class Directories {
   /** Undefined for a domain whose users are in this service's tables. */
   async ofDomain(domainId: string): Promise<DirectorySource | undefined> {
     const options = (await this.#parts.configs.withSecrets(domainId)) ?? (await this.#fromFile(domainId));
+    // Most clouds have no directory, and need none of its library's 5 MiB.
+    const ldap =
+      options?.identity?.driver === 'ldap'
+        ? await import('../../drivers/identity/ldap/open-ldap-driver.ts')
+        : undefined;
     const known = this.#known.get(domainId);
     if (known && options && isSame(known, options)) return known.source;
     known?.source?.close();
@@ -52,7 +57,7 @@ export class Directories {
       this.#known.delete(domainId);
       return undefined;
     }
-    const source = this.#open(domainId, options);
+    const source = this.#open(domainId, options, ldap);
     this.#known.set(domainId, { options, source });
     return source;
   }
@@ -74,22 +79,21 @@ export class Directories {
     return domain && this.#parts.files.get(domain.name);
   }
 
-  #open(domainId: string, options: DomainOptions): DirectorySource | undefined {
-    const name = options.identity?.driver ?? 'sql';
-    if (name === 'sql') return undefined;
+  #open(domainId: string, options: DomainOptions, ldap: LdapModule | undefined): DirectorySource | undefined {
+    if ((options.identity?.driver ?? 'sql') === 'sql') return undefined;
     const { mappings, cache, settings, log } = this.#parts;
-    const driver = this.#driver(domainId, String(name), options);
+    const driver = this.#driver(domainId, options, ldap);
     const ownLimit = Number(options.identity?.list_limit ?? 0);
     const listLimit = ownLimit > 0 ? Math.min(ownLimit, this.#parts.listLimit) : this.#parts.listLimit;
     return new DirectorySource({ domainId, driver, mappings, cache, log, listLimit, ...settings });
   }
 
   /** A domain that is configured wrongly has nobody, and says so; the others have theirs. */
-  #driver(domainId: string, name: string, { ldap = {} }: DomainOptions): IdentityDriver {
+  #driver(domainId: string, options: DomainOptions, ldap: LdapModule | undefined): IdentityDriver {
     const { settings, log } = this.#parts;
     try {
-      if (name !== 'ldap') throw new Error(`there is no identity driver ${JSON.stringify(name)}`);
-      return new LdapDriver(ldapOptions(ldap), { limits: settings, log: log.child({ domainId }) });
+      if (!ldap) throw new Error(`there is no identity driver ${JSON.stringify(String(options.identity?.driver))}`);
+      return ldap.openLdapDriver(options.ldap ?? {}, { limits: settings, log: log.child({ domainId }) });
     } catch (error) {
       log.error({ domainId, err: error }, 'a domain’s configuration cannot be used');
       return brokenDriver(`the configuration cannot be used: ${(error as Error).message}`);

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Logger } from '@kumo/core/log';
 import { namespacePath } from '../host/net-host.ts';
@@ -33,7 +33,8 @@ export class MetadataProxy implements MetadataDriver {
   constructor(options: { handler: MetadataHandler; log: Logger }) {
     this.#handler = options.handler;
     this.#log = options.log;
-    this.#http = createServer({
+    // Why not imported: core/http/node-http.ts.
+    this.#http = process.getBuiltinModule('node:http').createServer({
       requestTimeout: REQUEST_TIMEOUT_MS,
       headersTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: 5000,
