@@ -2,31 +2,56 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChangeTag } from '../db/change-tags.ts';
 import type { Changes } from '../db/changes.ts';
 
-/** Of each of two generations; what is asked for moves to the younger one. */
-const MAX_ENTRIES = 25_000;
+/** Of each of two generations; what is asked for moves to the younger one. An answer takes about half a KiB. */
+const MAX_ENTRIES = 10_000;
 
 interface Entry {
-  readonly answer: Promise<unknown>;
   /** The state of the data when loading began. */
   readonly version: number;
   /** The last state for which it is known to be true. */
   trueAt: number;
-  isLoading: boolean;
-  readonly about: About;
+  /** Until there is an answer. */
+  loading: { readonly answer: Promise<unknown>; readonly about: About } | undefined;
+  answer: unknown;
+  subject: Subject;
 }
 
 /** What an answer is about: whatever changes of it, the answer is not true any more. */
-class About {
-  readonly tags = new Set<ChangeTag>();
+interface Subject {
+  readonly tags: readonly ChangeTag[];
   /** Any change may be one of it. */
-  isEverything = false;
+  readonly isEverything: boolean;
   /** By `performance.now()`: for what nobody here hears of when it changes. */
-  goodUntil = Number.POSITIVE_INFINITY;
+  readonly goodUntil: number;
+}
 
-  add(other: About): void {
-    if (other.isEverything) this.isEverything = true;
-    this.goodUntil = Math.min(this.goodUntil, other.goodUntil);
-    for (const tag of other.tags) this.tags.add(tag);
+/** What becomes known of a subject while the answer is loaded. */
+class About {
+  readonly #tags = new Set<ChangeTag>();
+  #isEverything = false;
+  #goodUntil = Number.POSITIVE_INFINITY;
+
+  constructor(tags: readonly ChangeTag[] | undefined) {
+    if (tags) this.addTags(tags);
+    else this.#isEverything = true;
+  }
+
+  addTags(tags: readonly ChangeTag[]): void {
+    for (const tag of tags) this.#tags.add(tag);
+  }
+
+  endsAt(time: number): void {
+    this.#goodUntil = Math.min(this.#goodUntil, time);
+  }
+
+  add(other: Subject): void {
+    if (other.isEverything) this.#isEverything = true;
+    this.endsAt(other.goodUntil);
+    this.addTags(other.tags);
+  }
+
+  get subject(): Subject {
+    return { tags: [...this.#tags], isEverything: this.#isEverything, goodUntil: this.#goodUntil };
   }
 }
 
@@ -57,11 +82,10 @@ export class VersionedCache {
     const version = typeof state === 'number' ? state : await state;
     const entry = this.#find(key, version) ?? this.#load(key, version, load, about);
     const outer = asking.getStore();
-    if (!outer) return entry.answer as Promise<T>;
     try {
-      return (await entry.answer) as T;
+      return (entry.loading ? await entry.loading.answer : entry.answer) as T;
     } finally {
-      outer.add(entry.about);
+      outer?.add(entry.loading?.about.subject ?? entry.subject);
     }
   }
 
@@ -74,30 +98,28 @@ export class VersionedCache {
   }
 
   #isTrue(entry: Entry, version: number): boolean {
-    if (performance.now() >= entry.about.goodUntil) return false;
+    const { subject } = entry;
+    if (performance.now() >= subject.goodUntil) return false;
     if (entry.trueAt === version) return true;
     // What a loading answer will be about is not known yet.
-    if (entry.isLoading || entry.about.isEverything) return false;
-    if (!this.#changes.isUntouched(entry.about.tags, entry.version)) return false;
+    if (entry.loading || subject.isEverything) return false;
+    if (!this.#changes.isUntouched(subject.tags, entry.version)) return false;
     entry.trueAt = version;
     return true;
   }
 
   #load<T>(key: string, version: number, load: Load<T>, tags: readonly ChangeTag[] | undefined): Entry {
-    const about = new About();
-    if (tags) for (const tag of tags) about.tags.add(tag);
-    else about.isEverything = true;
-    const dependsOn = (...more: ChangeTag[]) => {
-      for (const tag of more) about.tags.add(tag);
-    };
-    const lasts = (forMs: number) => {
-      about.goodUntil = Math.min(about.goodUntil, performance.now() + forMs);
-    };
+    const about = new About(tags);
+    const dependsOn = (...more: ChangeTag[]) => about.addTags(more);
+    const lasts = (forMs: number) => about.endsAt(performance.now() + forMs);
     const answer = asking.run(about, () => load(dependsOn, lasts));
-    const entry: Entry = { answer, version, trueAt: version, isLoading: true, about };
+    const loading = { answer, about };
+    const entry: Entry = { version, trueAt: version, loading, answer: undefined, subject: about.subject };
     this.#keep(key, entry);
     const ended = (found?: T) => {
-      entry.isLoading = false;
+      entry.subject = about.subject;
+      entry.answer = found;
+      entry.loading = undefined;
       if (found !== undefined) return;
       if (this.#young.get(key) === entry) this.#young.delete(key);
       if (this.#old.get(key) === entry) this.#old.delete(key);
