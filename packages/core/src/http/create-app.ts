@@ -36,6 +36,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => pipeline.refuse(frameworkError(error), request, reply),
     clientErrorHandler: refuseBytes,
+    // Operations are validated by the pipeline. Fastify's own compilers, left out, are not even loaded.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   });
   tune(app.server);
   app.addHook('preClose', () => closeTls(app));
@@ -55,6 +57,10 @@ export function createApp(options: AppOptions): FastifyInstance {
 /** The contracts of all that an app serves, for tests that go through every operation. */
 export function operationsOf(app: FastifyInstance): readonly Operation[] {
   return served.get(app) ?? [];
+}
+
+function noSchemas(): never {
+  throw new Error('schemas belong to operations, not to Fastify routes');
 }
 
 function compile(options: AppOptions): Endpoint[] {
