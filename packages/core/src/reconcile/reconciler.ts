@@ -124,7 +124,9 @@ class Loop {
       for (const key of found) if (!this.#backsOff(key)) this.#enqueue(key);
     } catch (error) {
       nextMs = Math.min(nextMs, this.#backoffMs(++this.#listFailures));
-      log.error({ err: error, reconciler: name, againMs: Math.round(nextMs) }, 'reconciler could not list its keys');
+      // The first may be that another daemon is still starting.
+      const level = this.#listFailures === 1 ? 'warn' : 'error';
+      log[level]({ err: error, reconciler: name, againMs: Math.round(nextMs) }, 'reconciler could not list its keys');
     }
     this.#listing = false;
     if (this.#started) {

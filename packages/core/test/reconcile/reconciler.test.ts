@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pino from 'pino';
 import { silentLogger } from '../../src/log/index.ts';
 import { reconciler } from '../../src/reconcile/index.ts';
 
@@ -84,11 +85,13 @@ test('errors back off by key, a nudge ends the pause, success forgets them; agai
   await loop.stop();
 });
 
-test('a list that fails is tried again; stop aborts and waits', async () => {
+test('a list that fails is tried again, and is an error when that fails too; stop aborts and waits', async () => {
+  const levels: number[] = [];
   let lists = 0;
   let ended = false;
   const loop = reconciler({
     ...base,
+    log: pino({ level: 'warn' }, { write: (line: string) => void levels.push(JSON.parse(line).level) }),
     backoffMs: 5,
     keys: async () => {
       if (++lists < 3) throw new Error('no database');
@@ -103,6 +106,7 @@ test('a list that fails is tried again; stop aborts and waits', async () => {
   loop.start();
   await sleep(60);
   assert.equal(lists, 3);
+  assert.deepEqual(levels, [pino.levels.values.warn, pino.levels.values.error]);
   await loop.stop();
   assert.equal(ended, true);
 });
