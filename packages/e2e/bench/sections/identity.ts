@@ -20,6 +20,15 @@ interface Rate {
   errors: string;
 }
 
+interface LoginRun {
+  perSecond: number;
+  /** Gaps between two turns of the event loop: the longest, and the 99.9th percentile. */
+  heldUpMs: number;
+  mostlyHeldUpMs: number;
+  /** The most that the loop's thread itself worked in one. */
+  workedMs: number;
+}
+
 interface Sizes {
   title: string;
   small: Rate[];
@@ -45,14 +54,14 @@ export const identity: Section = {
     say('tokens and projects');
     const rates = await bench<{ title: string; runs: Rate[] }[]>('tokens.ts', '4');
     say('logins');
-    const login = await bench<{ perSecond: number; heldUpMs: number; workedMs: number }>('login.ts', '10');
+    const logins = await bench<LoginRun[]>('login.ts', '10');
     say(`memory through ${LOGINS} logins`);
     const memory = await memoryThroughLogins(LOGINS, say);
     say('10 users against 100,000');
     const scale = await bench<Sizes[]>('scale.ts', '1');
     return [
       ...rates.flatMap(({ title, runs }) => rateFigures(title, runs)),
-      ...loginFigures(login),
+      ...loginFigures(logins),
       figure(`resident memory through ${LOGINS} logins`, 'MiB', 'lower', [memory.mostMib], {
         target: 200,
         note: 'cheap hashes, 5,000 users',
@@ -90,14 +99,15 @@ function rateFigures(title: string, runs: readonly Rate[]): Figure[] {
   ];
 }
 
-function loginFigures(login: { perSecond: number; heldUpMs: number; workedMs: number }): Figure[] {
+function loginFigures(runs: readonly LoginRun[]): Figure[] {
   const note = 'on two cores, argon2id m=19456 t=2 p=1; the peer hashes with bcrypt';
+  const waiting = { note: 'with the time in which others had both cores' };
+  const samples = (of: keyof LoginRun) => runs.map((run) => run[of]);
   return [
-    figure('logins by password', 'req/s', 'higher', [login.perSecond], { target: 40, peer: 4.1, note }),
-    figure('logins: most that the event loop worked at a stretch', 'ms', 'lower', [login.workedMs], { target: 10 }),
-    figure('logins: longest gap between two turns of the loop', 'ms', 'lower', [login.heldUpMs], {
-      note: 'with the time in which others had both cores',
-    }),
+    figure('logins by password', 'req/s', 'higher', samples('perSecond'), { target: 40, peer: 4.1, note }),
+    figure('logins: most that the event loop worked at a stretch', 'ms', 'lower', samples('workedMs'), { target: 10 }),
+    figure('logins: gaps between two turns of the loop, 99.9 %', 'ms', 'lower', samples('mostlyHeldUpMs'), waiting),
+    figure('logins: longest gap between two turns of the loop', 'ms', 'lower', samples('heldUpMs'), waiting),
   ];
 }
 
