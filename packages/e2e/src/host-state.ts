@@ -1,5 +1,6 @@
 import { existsSync, globSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud } from './cloud.ts';
 import { succeed } from './command.ts';
 
@@ -52,12 +53,23 @@ async function namespacesOf({ cloudId }: Cloud): Promise<string[]> {
     : [];
   const found: string[] = [];
   for (const name of names) {
-    const [lo] = JSON.parse(await succeed('ip', ['-netns', name, '-json', 'link', 'show', 'dev', 'lo'])) as {
-      ifalias?: string;
-    }[];
-    if (!lo?.ifalias?.startsWith('kumo:') || lo.ifalias.startsWith(`kumo:${cloudId}:`)) found.push(name);
+    const mark = await markOf(name);
+    if (mark !== undefined && (!mark.startsWith('kumo:') || mark.startsWith(`kumo:${cloudId}:`))) found.push(name);
   }
   return found.sort();
+}
+
+/** What a namespace's `lo` says of who made it, undefined when the namespace went away while it was looked at. */
+async function markOf(namespace: string): Promise<string | undefined> {
+  const look = () => succeed('ip', ['-netns', namespace, '-json', 'link', 'show', 'dev', 'lo']);
+  const text = await look().catch(async () => {
+    // It has its name until the last moment of its removal, and can then not be entered any more.
+    await sleep(200);
+    return existsSync(join('/run/netns', namespace)) ? look() : undefined;
+  });
+  if (text === undefined) return undefined;
+  const [lo] = JSON.parse(text) as { ifalias?: string }[];
+  return lo?.ifalias ?? '';
 }
 
 async function tablesOf({ cloudId }: Cloud): Promise<string[]> {

@@ -54,7 +54,7 @@ for (const [name, start, atLeast] of SERVICES) {
         const operations = tableOperations(world);
         assert.ok(operations.length >= atLeast, `${operations.length} operations`);
         assert.equal(lines.length, operations.length * PERSONAS.length);
-        assert.deepEqual(await tellingAnswers(world, ['other', 'systemReader', 'domainManager']), []);
+        assert.deepEqual(await tellingAnswers(world, ['other', 'systemReader', 'otherDomainManager']), []);
         assertListed(world, lines);
       } finally {
         await world.stop();

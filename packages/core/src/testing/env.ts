@@ -27,7 +27,8 @@ const who = (name: string, roles: string[], projectId = TEST_PROJECT): TokenInfo
 
 /**
  * Token → who it is: `admin`, `manager`, `member`, `reader` of one project, `other` (a member of another one), `service` (as
- * services log in), `serviceOnly` (that role alone), `systemAdmin`, `systemReader`, `domainManager` of another domain.
+ * services log in), `serviceOnly` (that role alone), `systemAdmin`, `systemReader`, `domainManager` of the project's
+ * domain, `otherDomainManager`.
  */
 export const TEST_TOKENS: Readonly<Record<string, TokenInfo>> = {
   admin: who('admin', ['admin', 'manager', 'member', 'reader']),
@@ -39,7 +40,8 @@ export const TEST_TOKENS: Readonly<Record<string, TokenInfo>> = {
   serviceOnly: who('serviceOnly', ['service'], '33333333333333333333333333333333'),
   systemAdmin: withoutProject('systemAdmin', ['admin', 'manager', 'member', 'reader'], { systemScope: 'all' }),
   systemReader: withoutProject('systemReader', ['reader'], { systemScope: 'all' }),
-  domainManager: withoutProject('domainManager', ['manager', 'member', 'reader'], { domainId: OTHER_DOMAIN }),
+  domainManager: withoutProject('domainManager', ['manager', 'member', 'reader'], { domainId: 'default' }),
+  otherDomainManager: withoutProject('otherDomainManager', ['manager', 'member', 'reader'], { domainId: OTHER_DOMAIN }),
 };
 
 function withoutProject(name: string, roles: string[], scope: Partial<TokenInfo>): TokenInfo {

@@ -5,7 +5,7 @@ import type { FactService } from '../../../openstack/test/policy-facts.ts';
 /** Ids by the names that they have in paths. */
 export type Ids = Readonly<Record<string, string>>;
 
-/** Who asks. `reader`, `member`, `manager` and `admin` are of the project that the targets belong to. */
+/** Who asks. `reader`, `member`, `manager` and `admin` are of the project that the targets belong to, `domainManager` of its domain. */
 export const PERSONAS = [
   'none',
   'reader',
@@ -16,6 +16,7 @@ export const PERSONAS = [
   'systemAdmin',
   'other',
   'domainManager',
+  'otherDomainManager',
   'serviceOnly',
 ] as const;
 export type Persona = (typeof PERSONAS)[number];

@@ -5,7 +5,7 @@ type Name = keyof World['callers'];
 const PASSWORD = 'persona-secret';
 /** Role, and where it is given: a project's or domain's part of a path, or the system. */
 const GIVEN: Readonly<
-  Record<Name, readonly [role: string, where: 'project' | 'other' | 'system' | 'domain' | 'service']>
+  Record<Name, readonly [role: string, where: 'project' | 'other' | 'system' | 'domain' | 'otherDomain' | 'service']>
 > = {
   reader: ['reader', 'project'],
   member: ['member', 'project'],
@@ -15,6 +15,7 @@ const GIVEN: Readonly<
   systemAdmin: ['admin', 'system'],
   other: ['member', 'other'],
   domainManager: ['manager', 'domain'],
+  otherDomainManager: ['manager', 'otherDomain'],
   serviceOnly: ['service', 'service'],
 };
 
@@ -42,7 +43,8 @@ export class KeystoneTokens {
       project: ['projects', await project('personas')],
       other: ['projects', await project('others')],
       service: ['projects', await project('services')],
-      domain: ['domains', domain.id as string],
+      domain: ['domains', 'default'],
+      otherDomain: ['domains', domain.id as string],
     } as const;
     const callers: Partial<Record<Name, Caller>> = {};
     const userIds: Partial<Record<Name, string>> = {};
@@ -53,7 +55,7 @@ export class KeystoneTokens {
       const path = where === 'system' ? '/v3/system' : `/v3/${kind}/${id}`;
       await keystone.expect(204, 'PUT', `${path}/users/${user.id}/roles/${roleIds[role]}`);
       const scope =
-        where === 'system' ? { system: { all: true } } : { [where === 'domain' ? 'domain' : 'project']: { id } };
+        where === 'system' ? { system: { all: true } } : { [kind === 'domains' ? 'domain' : 'project']: { id } };
       const token = await keystone.logIn(`the-${name}`, PASSWORD, scope);
       userIds[name] = user.id;
       callers[name] = { token, credentials: await credentialsOf(keystone, token) };

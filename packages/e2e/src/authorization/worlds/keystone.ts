@@ -39,6 +39,7 @@ export async function keystoneWorld(databaseUrl: string): Promise<World> {
       'authCatalog systemReader': NO_CATALOG,
       'authCatalog systemAdmin': NO_CATALOG,
       'authCatalog domainManager': NO_CATALOG,
+      'authCatalog otherDomainManager': NO_CATALOG,
     },
     make: () => makeThings(keystone, people),
     keeps: ({ method, name }) =>
@@ -61,7 +62,7 @@ function targetOf({ path, method }: Operation, ids: Ids, { credentials }: Caller
     'target.user.domain_id': domainId,
     'target.group.domain_id': domainId,
     'target.project.id': path.includes('{project_id}') ? ids.project_id : undefined,
-    'target.project.domain_id': domainId,
+    'target.project.domain_id': path.includes('/projects') ? domainId : undefined,
     'target.domain.id': path.includes('{domain_id}') ? ids.domain_id : credentials.domain_id,
     // Lists are of the caller's own domain.
     'target.domain_id': credentials.domain_id,
