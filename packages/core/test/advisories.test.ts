@@ -136,9 +136,15 @@ test('OSSA-2014-036: secrets are masked in every form, in the log and in the err
       log.debug({ body: spelling, deep: { in: { this: { object: { password: SECRET } } } } });
       log.error(new Error(spelling));
     }
-    log.error(Object.assign(new Error('with a token'), { token: { id: SECRET } }));
+    const error = Object.assign(new Error('with a token'), { token: { id: SECRET } });
+    log.error(error);
+    log.error({ cause: error }, 'with an error that is not the line’s own');
+    log
+      .child({ user_data: SECRET })
+      .child({ deep: { token: { id: SECRET } } })
+      .info('with what children say');
   });
-  assert.equal(lines.length, 3 * SPELLINGS.length + 2);
+  assert.equal(lines.length, 3 * SPELLINGS.length + 4);
   assert.ok(!text.includes(SECRET), text);
   assert.match(text, /mysql:\/\/nova:\*\*\*@db\/nova/, 'the rest can be read');
 

@@ -12,14 +12,13 @@ const serializers = { err: (error: Error) => maskFields(pino.stdSerializers.err(
 /**
  * A JSON logger for one daemon: `{level, time, service, requestId?, msg, …}`. Secrets are masked wherever their name or form
  * gives them away: in fields (`maskFields`), and in texts, also in messages and errors (`maskSecrets`).
- * What a child logger says with every line is masked as text only.
  * @param options.file where lines go (appended, 0600); standard output when absent.
  */
 export function createLogger(options: { service: string; level?: string; file?: string }): Logger {
   const destination = options.file
     ? pino.destination({ dest: options.file, append: true, mkdir: true, sync: false, mode: 0o600 })
     : pino.destination({ dest: 1, sync: false });
-  return pino(
+  const logger = pino(
     {
       level: options.level ?? 'info',
       base: { service: options.service },
@@ -30,6 +29,12 @@ export function createLogger(options: { service: string; level?: string; file?: 
     },
     destination,
   );
+  // What a child says with every line goes past the formatter. Children inherit this.
+  const { child } = logger;
+  logger.child = function (bindings, options) {
+    return child.call(this, maskFields(bindings), options) as never;
+  };
+  return logger;
 }
 
 /** For tests and pure code: says nothing. */

@@ -1,4 +1,5 @@
-const MASK = '***';
+import { MASK } from './mask-secrets.ts';
+
 /** Fields whose values never reach a log line. */
 const SECRET_FIELDS = new Set([
   'password',
@@ -17,7 +18,7 @@ const DEPTH = 3;
 
 /**
  * The fields of a log line with the values of secrets masked, whatever those are. What holds none is given back as it is,
- * which is nearly always: this runs for every line. Errors on top are left to their serializer.
+ * which is nearly always: this runs for every line. The line's error (`err`) is left to its serializer.
  */
 export function maskFields(fields: Record<string, unknown>): Record<string, unknown> {
   return masked(fields, DEPTH) as Record<string, unknown>;
@@ -38,5 +39,5 @@ function masked(value: object, depth: number): object {
 function shownOf(key: string, value: unknown, depth: number): unknown {
   if (SECRET_FIELDS.has(key)) return value === undefined ? undefined : MASK;
   if (depth === 1 || typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  return depth === DEPTH && value instanceof Error ? value : masked(value, depth - 1);
+  return depth === DEPTH && key === 'err' && value instanceof Error ? value : masked(value, depth - 1);
 }

@@ -1,4 +1,5 @@
-const MASK = '***';
+/** Shown in a secret's place. */
+export const MASK = '***';
 /** What names of secrets end with: adminPass, X-Auth-Token, os_password, client-secret, … */
 const NAME = '(?:pass(?:word|wd|phrase|code)?|pwd|pswd|secret(?:[_-]?key)?|token|(?:private|auth|api)[_-]?key)';
 const HEADER = String.raw`(?:http_)?(?:x[_-][\w-]{1,40}[_-](?:token|key|secret)|(?:proxy-)?authorization|(?:set-)?cookie|openstack-auth-receipt)`;

@@ -28,8 +28,9 @@ test('what holds no secret is given back as it is', () => {
   assert.equal(maskFields(circle), circle);
 });
 
-test('an error on top is left to its serializer; deeper ones are fields like others', () => {
+test('the error of a line is left to its serializer; other errors are fields like others', () => {
   const error = Object.assign(new Error('x'), { token: { id: 'geheim' } });
   assert.equal(maskFields({ err: error }).err, error);
+  assert.deepEqual(maskFields({ cause: error }), { cause: { token: '***' } });
   assert.deepEqual(maskFields({ task: { error } }), { task: { error: { token: '***' } } });
 });
