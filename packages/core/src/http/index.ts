@@ -29,6 +29,7 @@ export { JsonText } from './json-text.ts';
 export { firstAndNext, keystoneLinks, nextLinks, pageLinks, requestUrlWith } from './links.ts';
 export { pageSize, pickFields, type Sort, sortsOf } from './list-query.ts';
 export { closeApp, type ListenOptions, listen } from './listen.ts';
+export { nodeHttp } from './node-http.ts';
 export { openApi } from './openapi.ts';
 export {
   type BodyOf,

@@ -85,7 +85,7 @@ export class VersionedCache {
     try {
       return (entry.loading ? await entry.loading.answer : entry.answer) as T;
     } finally {
-      outer?.add(entry.loading?.about.subject ?? entry.subject);
+      outer?.add(entry.subject);
     }
   }
 

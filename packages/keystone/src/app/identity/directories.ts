@@ -26,8 +26,6 @@ interface DirectoriesParts {
   readonly log: Logger;
 }
 
-type LdapModule = typeof import('../../drivers/identity/ldap/open-ldap-driver.ts');
-
 interface Known {
   options: DomainOptions;
   readonly source: DirectorySource | undefined;
@@ -37,6 +35,8 @@ interface Known {
 export class Directories {
   readonly #parts: DirectoriesParts;
   readonly #known = new Map<string, Known>();
+  /** Once a domain has a directory. */
+  #ldap: typeof import('../../drivers/identity/ldap/open-ldap-driver.ts') | undefined;
 
   constructor(parts: DirectoriesParts) {
     this.#parts = parts;
@@ -46,10 +46,8 @@ export class Directories {
   async ofDomain(domainId: string): Promise<DirectorySource | undefined> {
     const options = (await this.#parts.configs.withSecrets(domainId)) ?? (await this.#fromFile(domainId));
     // Most clouds have no directory, and need none of its library's 5 MiB.
-    const ldap =
-      options?.identity?.driver === 'ldap'
-        ? await import('../../drivers/identity/ldap/open-ldap-driver.ts')
-        : undefined;
+    if (options?.identity?.driver === 'ldap')
+      this.#ldap ??= await import('../../drivers/identity/ldap/open-ldap-driver.ts');
     const known = this.#known.get(domainId);
     if (known && options && isSame(known, options)) return known.source;
     known?.source?.close();
@@ -57,7 +55,7 @@ export class Directories {
       this.#known.delete(domainId);
       return undefined;
     }
-    const source = this.#open(domainId, options, ldap);
+    const source = this.#open(domainId, options);
     this.#known.set(domainId, { options, source });
     return source;
   }
@@ -79,21 +77,22 @@ export class Directories {
     return domain && this.#parts.files.get(domain.name);
   }
 
-  #open(domainId: string, options: DomainOptions, ldap: LdapModule | undefined): DirectorySource | undefined {
-    if ((options.identity?.driver ?? 'sql') === 'sql') return undefined;
+  #open(domainId: string, options: DomainOptions): DirectorySource | undefined {
+    const name = options.identity?.driver ?? 'sql';
+    if (name === 'sql') return undefined;
     const { mappings, cache, settings, log } = this.#parts;
-    const driver = this.#driver(domainId, options, ldap);
+    const driver = this.#driver(domainId, String(name), options);
     const ownLimit = Number(options.identity?.list_limit ?? 0);
     const listLimit = ownLimit > 0 ? Math.min(ownLimit, this.#parts.listLimit) : this.#parts.listLimit;
     return new DirectorySource({ domainId, driver, mappings, cache, log, listLimit, ...settings });
   }
 
   /** A domain that is configured wrongly has nobody, and says so; the others have theirs. */
-  #driver(domainId: string, options: DomainOptions, ldap: LdapModule | undefined): IdentityDriver {
+  #driver(domainId: string, name: string, { ldap = {} }: DomainOptions): IdentityDriver {
     const { settings, log } = this.#parts;
     try {
-      if (!ldap) throw new Error(`there is no identity driver ${JSON.stringify(String(options.identity?.driver))}`);
-      return ldap.openLdapDriver(options.ldap ?? {}, { limits: settings, log: log.child({ domainId }) });
+      if (name !== 'ldap' || !this.#ldap) throw new Error(`there is no identity driver ${JSON.stringify(name)}`);
+      return this.#ldap.openLdapDriver(ldap, { limits: settings, log: log.child({ domainId }) });
     } catch (error) {
       log.error({ domainId, err: error }, 'a domain’s configuration cannot be used');
       return brokenDriver(`the configuration cannot be used: ${(error as Error).message}`);

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
+import { nodeHttp } from '@kumo/core/http';
 import type { Logger } from '@kumo/core/log';
 import { namespacePath } from '../host/net-host.ts';
 import type { MetadataDriver, MetadataHandler, MetadataPlace, MetadataRequest } from './driver.ts';
@@ -33,8 +34,7 @@ export class MetadataProxy implements MetadataDriver {
   constructor(options: { handler: MetadataHandler; log: Logger }) {
     this.#handler = options.handler;
     this.#log = options.log;
-    // Why not imported: core/http/node-http.ts.
-    this.#http = process.getBuiltinModule('node:http').createServer({
+    this.#http = nodeHttp.createServer({
       requestTimeout: REQUEST_TIMEOUT_MS,
       headersTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: 5000,
