@@ -40,6 +40,8 @@ interface ServerKind {
   user: string;
   program: string;
   args: (dir: string, port: number) => string[];
+  /** Made in `dir` after the port was bound, so that what answers there is this server, with its port. */
+  socket: (dir: string, port: number) => string;
   /** MySQL: shut down; PostgreSQL: SIGTERM would wait for its clients. */
   stopSignal: 'SIGTERM' | 'SIGINT';
   create: (server: { dir: string; as: readonly string[] }) => Promise<void>;
@@ -58,6 +60,7 @@ export function startMariadb(): Promise<TestServer> {
     user: 'mysql',
     program: programIn(['/usr/sbin', '/usr/libexec', '/usr/bin'], 'mariadbd', 'mariadb-server'),
     stopSignal: 'SIGTERM',
+    socket: (dir) => join(dir, 'mysql.sock'),
     args: (dir, port) => [
       '--no-defaults',
       `--datadir=${dir}/data`,
@@ -96,6 +99,7 @@ export function startPostgres(): Promise<TestServer> {
     user: 'postgres',
     program: join(bin, 'postgres'),
     stopSignal: 'SIGINT',
+    socket: (dir, port) => join(dir, `.s.PGSQL.${port}`),
     args: (dir, port) => [
       ...['-D', `${dir}/data`, '-k', dir, '-p', String(port), '-h', '127.0.0.1'],
       ...['-c', 'fsync=off', '-c', 'shared_buffers=16MB', '-c', 'max_connections=100'],
@@ -122,7 +126,7 @@ export function startPostgres(): Promise<TestServer> {
 async function startServer(kind: ServerKind): Promise<TestServer> {
   const dir = mkdtempSync(join(tmpdir(), `kumo-${kind.scheme}-`));
   const as = unprivileged(kind.user, dir);
-  const port = await freePort();
+  let port = 0;
   let child: ChildProcess | undefined;
   const signal = async (name: 'SIGKILL' | 'SIGTERM' | 'SIGINT') => {
     const running = child;
@@ -136,18 +140,20 @@ async function startServer(kind: ServerKind): Promise<TestServer> {
     await gone;
     clearTimeout(impatience);
   };
-  const start = async () => {
+  const start = async (choosePort?: () => Promise<number>) => {
     for (let attempt = 1; ; attempt += 1) {
+      port = (await choosePort?.()) ?? port;
       // The kernel ends it with this process, however that ends.
       child = spawnServer('setpriv', [...as, '--pdeathsig=KILL', kind.program, ...kind.args(dir, port)], dir);
-      if (await answersInTime(child, port, kind.scheme)) return;
+      if (await answersInTime(child, kind.socket(dir, port), kind.scheme)) return;
       // PostgreSQL refuses to start while workers of a killed server, each in a session of its own, still hold its memory.
       if (attempt === START_ATTEMPTS) throw new Error(`The test server did not start: ${lastWords(dir)}`);
       await sleep(200);
     }
   };
   await kind.create({ dir, as });
-  await start();
+  // Somebody else may take the port before the server does; once it has been told to others, it stays.
+  await start(freePort);
   return {
     port,
     url: (database) => `${kind.scheme}://kumo:${PASSWORD}@127.0.0.1:${port}/${database}`,
@@ -156,7 +162,7 @@ async function startServer(kind: ServerKind): Promise<TestServer> {
       await start();
     },
     kill: () => signal('SIGKILL'),
-    start,
+    start: () => start(),
     stop: async () => {
       await signal(kind.stopSignal);
       rmSync(dir, { recursive: true, force: true });
@@ -179,10 +185,10 @@ function signalServer(child: ChildProcess, name: 'SIGKILL' | 'SIGTERM' | 'SIGINT
 }
 
 /** False when the server ended, or has not answered after half a minute. */
-async function answersInTime(child: ChildProcess, port: number, scheme: ServerKind['scheme']): Promise<boolean> {
+async function answersInTime(child: ChildProcess, path: string, scheme: ServerKind['scheme']): Promise<boolean> {
   for (let attempt = 0; attempt < 300; attempt += 1) {
     if (child.exitCode !== null || child.signalCode !== null) return false;
-    if (await answers(port, scheme)) return true;
+    if (await answers(path, scheme)) return true;
     await sleep(100);
   }
   return false;
@@ -193,8 +199,8 @@ function lastWords(dir: string): string {
 }
 
 /** True when the server answers, not merely when its kernel has a queue for it. */
-async function answers(port: number, scheme: ServerKind['scheme']): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
+async function answers(path: string, scheme: ServerKind['scheme']): Promise<boolean> {
+  const socket = connect(path);
   socket.setTimeout(2000, () => socket.destroy(new Error('no answer')));
   try {
     if (scheme === 'postgres') socket.write(SSL_REQUEST);

@@ -121,14 +121,12 @@ test('a taken port is named', () =>
   }));
 
 test('closing lets a request under way finish and takes no more', async () => {
-  let release = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const [arrived, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const app = exampleApp({
     tokens: {
       validate: async () => {
-        await held;
+        arrived.resolve();
+        await held.promise;
         return { userId: 'u1', roles: [], auditIds: [] };
       },
     },
@@ -137,9 +135,9 @@ test('closing lets a request under way finish and takes no more', async () => {
   const transport = socket(url);
   const things = client({ whoAmI }, transport, { from: 'test', to: 'thing-api', token: async () => 'x' });
   const underWay = things.whoAmI();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await arrived.promise;
   const closed = closeApp(app, 5_000);
-  release();
+  held.resolve();
   assert.equal((await underWay).userId, 'u1');
   await closed;
   await assert.rejects(things.whoAmI({ deadlineMs: 100 }), { kind: 'unavailable' });
