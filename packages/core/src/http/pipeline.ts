@@ -14,6 +14,7 @@ import { hasBody } from './read-body.ts';
 import { chooseOperation, jsonBody, streamedBody } from './request-body.ts';
 import { RawRequest } from './request-facts.ts';
 import { withServerSpan } from './server-span.ts';
+import { turnsEnd } from './turn.ts';
 import type { VersionGate } from './version-gate.ts';
 
 /** An unread body of at most this many bytes is read and dropped, so that its connection can be used again. */
@@ -127,17 +128,18 @@ export class Pipeline {
     return version === undefined || !this.#versions ? body : this.#versions.upgrade(compiled.operation, version, body);
   }
 
-  #send(
+  async #send(
     compiled: CompiledOperation,
     invocation: Invocation,
     result: unknown,
     exchange: Exchange,
-  ): FastifyReply | Promise<FastifyReply> {
+  ): Promise<FastifyReply> {
     const status = invocation.chosenStatus ?? compiled.status;
     const reply = exchange.reply.code(status);
     if (compiled.streamsReply) return this.#sendRaw(result as Readable | Buffer | string | undefined, status, exchange);
     const body =
       compiled.operation.reply === undefined ? undefined : this.#wireBody(compiled, invocation.ctx.version, result);
+    await turnsEnd();
     exchange.finish(status);
     if (body === undefined) return reply.send();
     const payload = body.length > LONG_TEXT ? Buffer.from(body) : body;
