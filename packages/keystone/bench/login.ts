@@ -12,7 +12,7 @@ import { freePort } from '../../core/src/testing/free-ports.ts';
 import { ADMIN_PASSWORD, bootstrapFor, passwordAuth, TestKeystone } from '../test/harness.ts';
 import { rateUnder } from './load.ts';
 
-/** A machine that is virtual itself stands still now and then, unseen from inside: one run alone says little of its longest gap. */
+/** A virtual machine that reports free pages to its host crawls now and then (ADR 0007): one run alone says little of its longest gap. */
 const RUNS = 3;
 const WARM_SECONDS = 3;
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
