@@ -144,6 +144,28 @@ test('closing lets a request under way finish and takes no more', async () => {
   await transport.close();
 });
 
+test('what one turn of the event loop brings is served before the first of it is answered', async () => {
+  const seen: string[] = [];
+  const app = exampleApp({
+    observe: () => seen.push('answered'),
+    tokens: {
+      validate: async () => {
+        seen.push('served');
+        return { userId: 'u1', roles: [], auditIds: [] };
+      },
+    },
+  });
+  const ask = async () => app.inject({ url: '/v2/me', headers: { 'x-auth-token': 'x' } });
+  assert.equal((await ask()).statusCode, 200);
+  seen.length = 0;
+  const first = ask();
+  // Far longer than a request takes, and still the same turn.
+  for (let tick = 0; tick < 200; tick++) await new Promise<void>((resolve) => process.nextTick(resolve));
+  await Promise.all([first, ask()]);
+  assert.deepEqual(seen, ['served', 'served', 'answered', 'answered']);
+  await app.close();
+});
+
 test('TLS', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kumo-tls-'));
   try {
