@@ -1,6 +1,7 @@
 /**
  * Logins per second by password with OWASP's parameters of argon2id, on all cores, and how long the event loop is held up
- * meanwhile: `node packages/keystone/bench/login.ts [seconds] [--json]`. The clients are wrk's, sixteen at a time.
+ * meanwhile: `MALLOC_ARENA_MAX=1 node packages/keystone/bench/login.ts [seconds] [--json]`, as `kumo` starts Node (ADR 0007). The clients
+ * are wrk's, sixteen at a time.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +13,7 @@ import { freePort } from '../../core/src/testing/free-ports.ts';
 import { ADMIN_PASSWORD, bootstrapFor, passwordAuth, TestKeystone } from '../test/harness.ts';
 import { rateUnder } from './load.ts';
 
-/** A virtual machine that reports free pages to its host crawls now and then (ADR 0007): one run alone says little of its longest gap. */
+/** One run alone says little of its longest gap: others work on this machine too. */
 const RUNS = 3;
 const WARM_SECONDS = 3;
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });

@@ -79,9 +79,17 @@ function launcherOptions(): string[] {
   return options.split(' ');
 }
 
+/** What the launcher sets for malloc (ADR 0007), unless the environment says something else. */
+function launcherEnvironment(): Record<string, string> {
+  const [, name, value] = /^export (MALLOC_\w+)=\$\{\1:-(\d+)\}$/m.exec(readFileSync(KUMO, 'utf8')) ?? [];
+  if (name === undefined || value === undefined) throw new Error(`${KUMO} says no longer what it sets for malloc`);
+  return { [name]: process.env[name] ?? value };
+}
+
 async function bench<T>(file: string, amount: string): Promise<T> {
   const args = [...launcherOptions(), join(BENCHES, file), amount, '--json'];
-  return JSON.parse(await succeed(process.execPath, args, { timeoutMs: 600_000 })) as T;
+  const options = { env: launcherEnvironment(), timeoutMs: 600_000 };
+  return JSON.parse(await succeed(process.execPath, args, options)) as T;
 }
 
 function rateFigures(title: string, runs: readonly Rate[]): Figure[] {

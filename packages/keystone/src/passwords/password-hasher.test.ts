@@ -33,6 +33,14 @@ test('a hash made elsewhere with other parameters is verified with its own, and 
   );
 });
 
+test('a hash of the library used before is verified and kept', async () => {
+  // @node-rs/argon2 2.2.0
+  const earlier = '$argon2id$v=19$m=19456,t=2,p=1$G3ouNUa20BmQ4TEhRCkQiw$XA26Yd6ZzjZRqlfGCFgls2uFt5pkTVAqCr5loozcFUU';
+  const hasher = new PasswordHasher(real);
+  assert.equal(await hasher.verify('geheim', earlier), true);
+  assert.equal(hasher.isOutdated(earlier), false);
+});
+
 test('an unknown user takes about as long as a wrong password', async () => {
   const hasher = new PasswordHasher(real);
   const hash = await hasher.hash('secret');

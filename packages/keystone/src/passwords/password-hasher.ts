@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hash as hashArgon2, verify as verifyArgon2 } from '@node-rs/argon2';
+import { argon2id, hash as hashArgon2, verify as verifyArgon2 } from 'argon2';
 import { passwordTooLong } from '../errors.ts';
 import { parseForeignHash } from './foreign-hashes.ts';
 import { WaitingLine } from './waiting-line.ts';
@@ -41,18 +41,17 @@ export class PasswordHasher {
   constructor(options: HashingOptions) {
     this.#options = options;
     this.#line = new WaitingLine(options);
-    const [salt, tag] = [SALT_BYTES, TAG_BYTES].map((bytes) =>
-      randomBytes(bytes).toString('base64').replace(/=+$/, ''),
-    );
-    this.#nobody = `$argon2id$v=19$m=${options.memoryKib},t=${options.passes},p=${LANES}$${salt}$${tag}`;
+    this.#nobody = this.#phcString(randomBytes(SALT_BYTES), randomBytes(TAG_BYTES));
   }
 
   /** @throws unavailable when too many are waiting; passwordTooLong. */
   async hash(password: string): Promise<string> {
     const bytes = this.#bytesOf(password);
     const { memoryKib, passes } = this.#options;
-    const cost = { memoryCost: memoryKib, timeCost: passes, parallelism: LANES, outputLen: TAG_BYTES };
-    return this.#line.run(() => hashArgon2(bytes, { ...cost, salt: randomBytes(SALT_BYTES) }));
+    const salt = randomBytes(SALT_BYTES);
+    const cost = { memoryCost: memoryKib, timeCost: passes, parallelism: LANES, hashLength: TAG_BYTES };
+    const tag = await this.#line.run(() => hashArgon2(bytes, { type: argon2id, ...cost, salt, raw: true }));
+    return this.#phcString(salt, tag);
   }
 
   /**
@@ -101,6 +100,12 @@ export class PasswordHasher {
     return { cost: `argon2id ${wanted.memoryKib} ${wanted.passes} ${LANES}`, verify };
   }
 
+  /** As RFC 9106's reference program writes it; the library would put p before t, which not every reader takes. */
+  #phcString(salt: Buffer, tag: Buffer): string {
+    const { memoryKib, passes } = this.#options;
+    return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${LANES}$${unpadded(salt)}$${unpadded(tag)}`;
+  }
+
   /** No more of a password is hashed than counts (OSSA-2012-002). */
   #bytesOf(password: string): Buffer {
     const { maxLength, strictLength } = this.#options;
@@ -113,5 +118,10 @@ export class PasswordHasher {
 
 /** Whether it is what some bytes are in base64 without padding. */
 function isBase64(text: string): boolean {
-  return Buffer.from(text, 'base64').toString('base64').replace(/=+$/, '') === text;
+  return unpadded(Buffer.from(text, 'base64')) === text;
+}
+
+/** In base64 without padding. */
+function unpadded(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '');
 }
