@@ -128,22 +128,27 @@ export class Pipeline {
     return version === undefined || !this.#versions ? body : this.#versions.upgrade(compiled.operation, version, body);
   }
 
-  async #send(
+  #send(
     compiled: CompiledOperation,
     invocation: Invocation,
     result: unknown,
     exchange: Exchange,
   ): Promise<FastifyReply> {
     const status = invocation.chosenStatus ?? compiled.status;
-    const reply = exchange.reply.code(status);
+    exchange.reply.code(status);
     if (compiled.streamsReply) return this.#sendRaw(result as Readable | Buffer | string | undefined, status, exchange);
     const body =
       compiled.operation.reply === undefined ? undefined : this.#wireBody(compiled, invocation.ctx.version, result);
+    return this.#sendBody(body !== undefined && body.length > LONG_TEXT ? Buffer.from(body) : body, status, exchange);
+  }
+
+  /** Takes the bytes alone: what they were made of would be kept, and copied by the collector, until the turn's end. */
+  async #sendBody(body: string | Buffer | undefined, status: number, exchange: Exchange): Promise<FastifyReply> {
     await turnsEnd();
     exchange.finish(status);
+    const { reply } = exchange;
     if (body === undefined) return reply.send();
-    const payload = body.length > LONG_TEXT ? Buffer.from(body) : body;
-    return reply.header('content-type', 'application/json; charset=utf-8').send(payload);
+    return reply.header('content-type', 'application/json; charset=utf-8').send(body);
   }
 
   /** The handler's answer in the newest shape as the bytes of the version that was asked for. */

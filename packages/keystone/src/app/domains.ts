@@ -1,13 +1,6 @@
 import { isUniqueViolation, type Page } from '@kumo/core/db';
 import { projectTag } from '../db/change-tags.ts';
-import {
-  findProject,
-  insertProject,
-  type ListedProject,
-  listProjects,
-  type Project,
-  replaceTags,
-} from '../db/projects.ts';
+import { findProject, insertProject, listProjects, type Project, replaceTags } from '../db/projects.ts';
 import { invalid, notFound } from '../errors.ts';
 import { deleteDomain } from './domain-deletion.ts';
 import { changedOptions, type ResourceOptions } from './immutability.ts';
@@ -49,7 +42,7 @@ export class Domains {
     return found;
   }
 
-  list(wanted: ListWanted): Promise<Page<ListedProject>> {
+  list(wanted: ListWanted): Promise<Page<Project>> {
     const filters = [...(wanted.filters ?? []), { column: 'is_domain', op: 'eq', value: 1 } as const];
     return listProjects(this.#parts.db.q, pageOptions({ ...wanted, filters }, this.#parts.listLimit));
   }

@@ -9,7 +9,6 @@ import {
   findProject,
   findProjects,
   insertProject,
-  type ListedProject,
   listProjects,
   lockProject,
   type Project,
@@ -77,12 +76,12 @@ export class Projects {
     return findProject(this.#parts.db.q, id);
   }
 
-  list(wanted: ListWanted & { tagFilters?: TagFilters }): Promise<Page<ListedProject>> {
+  list(wanted: ListWanted & { tagFilters?: TagFilters }): Promise<Page<Project>> {
     const options = { ...pageOptions(wanted, this.#parts.listLimit), tagFilters: wanted.tagFilters };
     return listProjects(this.#parts.db.q, options);
   }
 
-  async tagsOf(projects: readonly (Project & { readonly hasTags?: boolean })[]): Promise<Map<string, string[]>> {
+  async tagsOf(projects: readonly Project[]): Promise<Map<string, string[]>> {
     const tagged = projects.filter((one) => one.hasTags !== false).map((one) => one.id);
     return tagged.length === 0 ? new Map() : tagsOf(this.#parts.db.q, tagged);
   }

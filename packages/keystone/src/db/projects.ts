@@ -8,7 +8,7 @@ import {
   type PageOptions,
   pageQuery,
 } from '@kumo/core/db';
-import type { Kysely } from 'kysely';
+import type { Kysely, SqlBool } from 'kysely';
 import { inChunks } from './chunks.ts';
 import type { KeystoneTables, ProjectRow } from './schema.ts';
 
@@ -27,6 +27,8 @@ export interface Project {
   readonly enabled: boolean;
   readonly options: Readonly<Record<string, unknown>>;
   readonly extra: Readonly<Record<string, unknown>>;
+  /** Known of those in a list alone: most have none, and need no further look. */
+  readonly hasTags?: boolean;
 }
 
 /** Undefined when there is none. */
@@ -69,15 +71,7 @@ export interface TagFilters {
   readonly notTagsAny?: readonly string[];
 }
 
-/** A project in a list; most have no tags, and those that have none need no further look. */
-export interface ListedProject extends Project {
-  readonly hasTags: boolean;
-}
-
-export async function listProjects(
-  q: Q,
-  options: PageOptions & { tagFilters?: TagFilters },
-): Promise<Page<ListedProject>> {
+export async function listProjects(q: Q, options: PageOptions & { tagFilters?: TagFilters }): Promise<Page<Project>> {
   const { tags = [], tagsAny, notTags, notTagsAny } = options.tagFilters ?? {};
   let query = LIST.query(q);
   const tagged = (names: readonly string[]) =>
@@ -93,7 +87,7 @@ export async function listProjects(
   }
   const isPlain = query === LIST.query(q);
   const page = await (isPlain ? LIST.page(q, options) : pageQuery(query, options));
-  return { rows: page.rows.map((row) => ({ ...fromRow(row), hasTags: Boolean(row.has_tags) })), hasMore: page.hasMore };
+  return { rows: page.rows.map(fromRow), hasMore: page.hasMore };
 }
 
 const LIST = new KeptList((q: Q) =>
@@ -151,7 +145,11 @@ const SHOWN = [
   'description',
   'enabled',
 ] as const satisfies (keyof ProjectRow)[];
-type ShownRow = Pick<ProjectRow, (typeof SHOWN)[number]> & { options: string | null; extra: string | null };
+type ShownRow = Pick<ProjectRow, (typeof SHOWN)[number]> & {
+  options: string | null;
+  extra: string | null;
+  has_tags?: SqlBool;
+};
 
 function fromRow(row: ShownRow): Project {
   return {
@@ -164,6 +162,7 @@ function fromRow(row: ShownRow): Project {
     enabled: row.enabled === 1,
     options: parsed(row.options),
     extra: parsed(row.extra),
+    hasTags: row.has_tags === undefined ? undefined : Boolean(row.has_tags),
   };
 }
 
