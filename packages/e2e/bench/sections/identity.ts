@@ -63,8 +63,8 @@ export const identity: Section = {
       ...rates.flatMap(({ title, runs }) => rateFigures(title, runs)),
       ...loginFigures(logins),
       figure(`resident memory through ${LOGINS} logins`, 'MiB', 'lower', [memory.mostMib], {
-        target: 200,
-        note: 'cheap hashes, 5,000 users',
+        target: 190,
+        note: 'cheap hashes, 5,000 users; 200 MB are 190.7 MiB',
       }),
       ...scale.map(scaleFigure),
       ...scale.filter(({ title }) => title === ALONE).map(aloneFigure),
