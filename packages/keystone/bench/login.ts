@@ -1,7 +1,7 @@
 /**
  * Logins per second by password with OWASP's parameters of argon2id, on all cores, and how long the event loop is held up
- * meanwhile: `MALLOC_MMAP_THRESHOLD_=1048576 node packages/keystone/bench/login.ts [seconds] [--json]`, as `kumo` starts Node (ADR 0007). The clients
- * are wrk's, sixteen at a time.
+ * meanwhile: `node packages/keystone/bench/login.ts [seconds] [--json]`, with `MALLOC_MMAP_THRESHOLD_` as in the launcher
+ * `kumo` (ADR 0007), which `npm run bench -- identity` sees to. The clients are wrk's, sixteen at a time.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

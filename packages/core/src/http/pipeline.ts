@@ -137,12 +137,13 @@ export class Pipeline {
     const status = invocation.chosenStatus ?? compiled.status;
     exchange.reply.code(status);
     if (compiled.streamsReply) return this.#sendRaw(result as Readable | Buffer | string | undefined, status, exchange);
-    const body =
+    const text =
       compiled.operation.reply === undefined ? undefined : this.#wireBody(compiled, invocation.ctx.version, result);
-    return this.#sendBody(body !== undefined && body.length > LONG_TEXT ? Buffer.from(body) : body, status, exchange);
+    const body = text !== undefined && text.length > LONG_TEXT ? Buffer.from(text) : text;
+    return this.#sendBody(body, status, exchange);
   }
 
-  /** Takes the bytes alone: what they were made of would be kept, and copied by the collector, until the turn's end. */
+  /** Not given the result: an async function keeps what it is given, which the collector would copy until the turn's end. */
   async #sendBody(body: string | Buffer | undefined, status: number, exchange: Exchange): Promise<FastifyReply> {
     await turnsEnd();
     exchange.finish(status);
@@ -151,7 +152,7 @@ export class Pipeline {
     return reply.header('content-type', 'application/json; charset=utf-8').send(body);
   }
 
-  /** The handler's answer in the newest shape as the bytes of the version that was asked for. */
+  /** The handler's answer in the newest shape as the text of the version that was asked for. */
   #wireBody(compiled: CompiledOperation, version: Microversion | undefined, result: unknown): string | undefined {
     if (result === undefined) return undefined;
     const checks = compiled.at(version);

@@ -3,9 +3,8 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Type as T } from 'typebox';
-import { createApp, implement, novaEnvelope, operation } from '../../src/http/index.ts';
-import { silentLogger } from '../../src/log/index.ts';
-import { PolicySet } from '../../src/policy/index.ts';
+import { implement, operation } from '../../src/http/index.ts';
+import { exampleApp } from './example-service.ts';
 
 const listThings = operation({
   name: 'listThings',
@@ -30,17 +29,10 @@ test('a reply that waits for the end of its turn keeps nothing of what it was ma
     });
     return result;
   });
-  const app = createApp({
-    service: 'test',
-    routes: [list],
-    envelope: novaEnvelope,
-    tokens: null,
-    policies: new PolicySet([]),
-    log: silentLogger,
-    observe: () => {
-      wasAnswered = true;
-    },
-  });
+  const observe = () => {
+    wasAnswered = true;
+  };
+  const app = exampleApp({ routes: [list], observe, microversions: undefined });
   const { body } = await app.inject({ url: '/v2/things' });
   assert.equal(body, '{"things":[{"id":"one"}]}');
   assert.deepEqual(whileWaiting, { isKept: false, wasAnswered: false });

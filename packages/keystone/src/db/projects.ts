@@ -27,7 +27,7 @@ export interface Project {
   readonly enabled: boolean;
   readonly options: Readonly<Record<string, unknown>>;
   readonly extra: Readonly<Record<string, unknown>>;
-  /** Known of those in a list alone: most have none, and need no further look. */
+  /** Only a list says it (undefined: not looked for): most projects have none, and need no further look. */
   readonly hasTags?: boolean;
 }
 
