@@ -1,5 +1,6 @@
 /** What was once wrong with clients and token filters on the wire, by the advisories' ids, on our own. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -37,7 +38,9 @@ async function selfSigned(name: string, san = HERE): Promise<void> {
 async function signed(name: string, { san = HERE, days = 2 }: { san?: string; days?: number } = {}): Promise<void> {
   const subject = ['-subj', `/CN=${name}`, '-addext', san];
   await run('openssl', ['req', '-new', ...EC, '-keyout', file(`${name}.key`), '-out', file(`${name}.csr`), ...subject]);
-  const authority = ['-CA', file('authority.pem'), '-CAkey', file('authority.key'), '-CAcreateserial'];
+  // Its own number: all are made at a time, and with -CAcreateserial they share a file of the last one.
+  const serial = ['-set_serial', `0x${randomBytes(16).toString('hex')}`];
+  const authority = ['-CA', file('authority.pem'), '-CAkey', file('authority.key'), ...serial];
   const request = ['-req', '-in', file(`${name}.csr`), '-copy_extensions', 'copy', '-days', String(days)];
   await run('openssl', ['x509', ...request, ...authority, '-out', file(`${name}.pem`)]);
 }
