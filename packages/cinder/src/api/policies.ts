@@ -27,6 +27,7 @@ export const extendAttached = member('volume:extend_attached_volume');
 export const forceDelete = admin('volume:force_delete');
 export const uploadPublic = admin('volume_extension:volume_actions:upload_public');
 export const typeExtraSpecs = reader('volume_extension:access_types_extra_specs');
+export const typeQosSpecs = admin('volume_extension:access_types_qos_specs_id');
 export const typeSensitiveSpecs = admin('volume_extension:types_extra_specs:read_sensitive');
 
 /** What no operation names as its own. */
@@ -44,5 +45,6 @@ export const extraPolicies: readonly Policy[] = [
   forceDelete,
   uploadPublic,
   typeExtraSpecs,
+  typeQosSpecs,
   typeSensitiveSpecs,
 ];

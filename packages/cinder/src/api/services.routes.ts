@@ -111,7 +111,7 @@ function switchRoutes(services: ServiceList): Route[] {
       binary,
       disabled,
       status,
-      ...(reason === null ? {} : { disabled_reason: reason }),
+      ...(disabled && reason === null ? {} : { disabled_reason: reason }),
     };
   };
   return [

@@ -40,7 +40,7 @@ const Service = T.Object({
   binary: T.String(),
   disabled: T.Boolean(),
   status: T.Enum(['enabled', 'disabled']),
-  disabled_reason: T.Optional(T.String()),
+  disabled_reason: T.Optional(NullableString),
 });
 const update = {
   method: 'PUT',

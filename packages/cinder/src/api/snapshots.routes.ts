@@ -74,7 +74,7 @@ export function snapshotRoutes(snapshots: Snapshots, maxPage: number): Route[] {
       const { id } = await ownSnapshot(snapshots, params.snapshot_id, authorize);
       const { name, display_name, description, display_description } = body.snapshot;
       await snapshots.update(id, { name: name ?? display_name, description: description ?? display_description });
-      return { snapshot: (await bodiesOf(snapshots, [await snapshots.show(id)]))[0]! };
+      return { snapshot: { ...(await bodiesOf(snapshots, [await snapshots.show(id)]))[0]!, group_snapshot_id: null } };
     }),
     implement(deleteSnapshot, async ({ ctx, params, authorize }) => {
       const { id } = await ownSnapshot(snapshots, params.snapshot_id, authorize);
@@ -109,7 +109,7 @@ function createRoute(snapshots: Snapshots): Route {
       metadata: metadata ?? {},
       force: needsNoForce || parseBoolean(force ?? undefined),
     });
-    return { snapshot: (await bodiesOf(snapshots, [made]))[0]! };
+    return { snapshot: { ...(await bodiesOf(snapshots, [made]))[0]!, group_snapshot_id: null } };
   });
 }
 

@@ -20,7 +20,9 @@ const brief = {
   user_id: T.Optional(since('3.41', T.String())),
   consumes_quota: since('3.65', T.Boolean()),
 } as const;
+/** Without the fields that OpenStack's extension adds to shows and detailed lists. */
 const SnapshotBrief = T.Object(brief);
+const SnapshotChanged = T.Object({ ...brief, group_snapshot_id: since('3.14', NullableString) });
 export const SnapshotBody = T.Object({
   ...brief,
   'os-extended-snapshot-attributes:project_id': T.Optional(T.String()),
@@ -49,7 +51,7 @@ export const createSnapshot = operation({
       { additionalProperties: true },
     ),
   }),
-  reply: T.Object({ snapshot: SnapshotBrief }),
+  reply: T.Object({ snapshot: SnapshotChanged }),
   status: 202,
   errors: [400, 401, 403, 404, 413],
 });
@@ -108,7 +110,7 @@ export const updateSnapshot = operation({
       { additionalProperties: false, minProperties: 1 },
     ),
   }),
-  reply: T.Object({ snapshot: SnapshotBrief }),
+  reply: T.Object({ snapshot: SnapshotChanged }),
   errors: [400, 401, 403, 404],
 });
 

@@ -2,7 +2,7 @@ import { type HandlerInput, implement, nextLinks, pageSize, type Route, sortsOf 
 import { parseBoolean } from '@kumo/core/schema';
 import type { VolumeType, VolumeTypes } from '../app/volume-types.ts';
 import { extraSpecNotFound, invalidInput, markerNotFound } from '../errors.ts';
-import { typeExtraSpecs, typeSensitiveSpecs } from './policies.ts';
+import { typeExtraSpecs, typeQosSpecs, typeSensitiveSpecs } from './policies.ts';
 import {
   addTypeAccess,
   createTypeExtraSpecs,
@@ -29,15 +29,22 @@ function specsOf({ extraSpecs }: VolumeType, allows: Allows): Record<string, str
   return Object.fromEntries(Object.entries(extraSpecs).filter(([key]) => PUBLIC_SPECS.has(key)));
 }
 
-function bodyOf(type: VolumeType, allows: Allows) {
+/** A type in the reply to a change; the extensions of OpenStack's Cinder add fields to the others. */
+function plainBody(type: VolumeType, allows: Allows) {
   return {
     id: type.id,
     name: type.name,
     description: type.description,
     is_public: type.isPublic,
-    'os-volume-type-access:is_public': type.isPublic,
-    ...(allows(typeSensitiveSpecs.name) ? { qos_specs_id: null } : {}),
     ...(allows(typeExtraSpecs.name) ? { extra_specs: specsOf(type, allows) } : {}),
+  };
+}
+
+function bodyOf(type: VolumeType, allows: Allows) {
+  return {
+    ...plainBody(type, allows),
+    'os-volume-type-access:is_public': type.isPublic,
+    ...(allows(typeQosSpecs.name) ? { qos_specs_id: null } : {}),
   };
 }
 
@@ -57,7 +64,7 @@ export function typeRoutes(types: VolumeTypes, maxPage: number): Route[] {
         extraSpecs: extra_specs ?? {},
         isPublic: parseBoolean(isPublic ?? undefined, true),
       });
-      return { volume_type: bodyOf(made, allows) };
+      return { volume_type: { ...plainBody(made, allows), 'os-volume-type-access:is_public': made.isPublic } };
     }),
     implement(updateVolumeType, async ({ params, body, allows }) => {
       const { name, description, is_public: isPublic } = body.volume_type;
@@ -66,7 +73,7 @@ export function typeRoutes(types: VolumeTypes, maxPage: number): Route[] {
         description,
         isPublic: isPublic === undefined || isPublic === null ? undefined : parseBoolean(isPublic),
       };
-      return { volume_type: bodyOf(await types.update(params.type_id, change), allows) };
+      return { volume_type: plainBody(await types.update(params.type_id, change), allows) };
     }),
     implement(deleteVolumeType, ({ params }) => types.remove(params.type_id)),
     ...specRoutes(types),

@@ -45,11 +45,11 @@ export async function ownVolume(volumes: Volumes, id: string, authorize: Handler
   return volume;
 }
 
-/** Volumes as their reader may see them. */
+/** Volumes as their reader may see them; `hasExtensions`: in a show or a list. */
 export async function volumeBodies(
   { volumes, types }: { volumes: Volumes; types: VolumeTypes },
   rows: readonly Volume[],
-  { allows, request }: Asker,
+  { allows, request, hasExtensions }: Asker & { hasExtensions: boolean },
 ): Promise<Static<typeof VolumeBody>[]> {
   const { metadata, attachments } = await volumes.parts(rows.map(({ id }) => id));
   const names = new Map((await types.all()).map(({ id, name }) => [id, name]));
@@ -60,6 +60,7 @@ export async function volumeBodies(
       showsTenant: allows(volumeTenantAttribute.name, target),
       showsMigration: allows(volumeMigrationAttribute.name, target),
       showsImageMetadata: allows(volumeImageMetadata.name, target),
+      hasExtensions,
     };
     const parts = {
       typeName: names.get(volume.typeId) ?? null,
@@ -77,15 +78,15 @@ export function volumeRoutes(parts: {
   types: VolumeTypes;
 }): Route[] {
   const { volumes, creation, lists } = parts;
-  const bodyOf = async (id: string, asker: Asker) => ({
-    volume: (await volumeBodies(parts, [await volumes.show(id)], asker))[0]!,
+  const bodyOf = async (id: string, asker: Asker, hasExtensions: boolean) => ({
+    volume: (await volumeBodies(parts, [await volumes.show(id)], { ...asker, hasExtensions }))[0]!,
   });
   return [
     createRoute(parts, creation),
     ...listRoutes(parts, lists),
     implement(showVolume, async ({ params, authorize, allows, request }) => {
       const volume = await ownVolume(volumes, params.volume_id, authorize);
-      return bodyOf(volume.id, { allows, request });
+      return bodyOf(volume.id, { allows, request }, true);
     }),
     implement(updateVolume, async ({ params, body, authorize, allows, request }) => {
       const { id } = await ownVolume(volumes, params.volume_id, authorize);
@@ -95,7 +96,7 @@ export function volumeRoutes(parts: {
         description: description ?? display_description,
         metadata: metadata ?? undefined,
       });
-      return bodyOf(id, { allows, request });
+      return bodyOf(id, { allows, request }, false);
     }),
     implement(deleteVolume, async ({ ctx, params, query, authorize, allows }) => {
       const volume = await ownVolume(volumes, params.volume_id, authorize);
@@ -132,7 +133,7 @@ function createRoute(parts: { volumes: Volumes; types: VolumeTypes }, creation: 
       },
       { fromImage: needs(createFromImage.name), multiattach: needs(createMultiattach.name) },
     );
-    return { volume: (await volumeBodies(parts, [made], { allows, request }))[0]! };
+    return { volume: (await volumeBodies(parts, [made], { allows, request, hasExtensions: false }))[0]! };
   });
 }
 
@@ -153,7 +154,7 @@ function listRoutes(parts: { volumes: Volumes; types: VolumeTypes }, lists: Volu
     }),
     implement(listVolumesDetail, async ({ ctx, query, allows, request }) => {
       const { rows, hasMore, count } = await lists.page(ctx, query, allows(contextIsAdmin.name));
-      const bodies = await volumeBodies(parts, rows, { allows, request });
+      const bodies = await volumeBodies(parts, rows, { allows, request, hasExtensions: true });
       return {
         volumes: bodies,
         ...nextLinks('volumes', request, hasMore ? rows.at(-1)?.id : undefined),

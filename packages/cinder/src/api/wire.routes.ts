@@ -11,6 +11,8 @@ export interface VolumeView {
   showsTenant: boolean;
   showsMigration: boolean;
   showsImageMetadata: boolean;
+  /** Replies to a creation and to a change have none of the fields that OpenStack's extensions add to shows and lists. */
+  hasExtensions: boolean;
 }
 
 export interface VolumeParts {
@@ -64,12 +66,18 @@ export function volumeBody(
     shared_targets: false,
     volume_type_id: volume.typeId,
     consumes_quota: true,
+    ...(view.showsHost ? { provider_id: null, cluster_name: null } : {}),
+    ...(view.showsMigration ? { migration_status: null } : {}),
+    ...(view.hasExtensions ? extensionFields(volume, view) : {}),
+  };
+}
+
+function extensionFields(volume: Volume, view: VolumeView) {
+  return {
     ...(view.showsImageMetadata && volume.imageMetadata ? { volume_image_metadata: volume.imageMetadata } : {}),
-    ...(view.showsHost ? { 'os-vol-host-attr:host': volume.host, provider_id: null, cluster_name: null } : {}),
+    ...(view.showsHost ? { 'os-vol-host-attr:host': volume.host } : {}),
     ...(view.showsTenant ? { 'os-vol-tenant-attr:tenant_id': volume.projectId } : {}),
-    ...(view.showsMigration
-      ? { migration_status: null, 'os-vol-mig-status-attr:migstat': null, 'os-vol-mig-status-attr:name_id': null }
-      : {}),
+    ...(view.showsMigration ? { 'os-vol-mig-status-attr:migstat': null, 'os-vol-mig-status-attr:name_id': null } : {}),
   };
 }
 

@@ -31,7 +31,8 @@ export function versionBody(document: VersionDocument, baseUrl: string): Record<
 }
 
 /**
- * Public discovery routes of the common shape: `GET /` lists `{versions: […]}`, `GET <path>` shows `{version: {…}}`.
+ * Public discovery routes of the common shape: `GET /` lists `{versions: […]}` (without media types, as Nova does), `GET <path>`
+ * shows `{version: {…}}`.
  *
  * @param options.rootStatus 200 (Nova, Neutron, Placement) or 300 (Keystone, Cinder, Glance).
  */
@@ -59,7 +60,9 @@ export function versionRoutes(
       ({ request }) => ({ version: versionBody(document, request.baseUrl) }),
     );
   return [
-    implement(root, ({ request }) => ({ versions: documents.map((one) => versionBody(one, request.baseUrl)) })),
+    implement(root, ({ request }) => ({
+      versions: documents.map(({ mediaTypes: _, ...one }) => versionBody(one, request.baseUrl)),
+    })),
     ...documents.filter((one) => one.path !== '/').map(show),
   ];
 }

@@ -61,7 +61,12 @@ export function attachmentRoutes({ servers, volumes, interfaces, groups }: Attac
         tag: tag ?? null,
         deleteOnTermination: delete_on_termination !== undefined && parseBoolean(delete_on_termination),
       };
-      return { volumeAttachment: volumeView(await volumes.attach(input.ctx, await load(input), wanted)) };
+      const {
+        attachment_id: _,
+        bdm_uuid: __,
+        ...attached
+      } = volumeView(await volumes.attach(input.ctx, await load(input), wanted));
+      return { volumeAttachment: attached };
     }),
     implement(ops.updateVolumeAttachment, async (input) => {
       const { volumeId, delete_on_termination: onTermination } = input.body.volumeAttachment;

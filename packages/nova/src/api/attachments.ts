@@ -24,6 +24,13 @@ const VolumeAttachment = T.Object({
   bdm_uuid: T.Optional(since('2.89', T.String())),
 });
 const One = T.Object({ volumeAttachment: VolumeAttachment });
+/** What was just attached is told without the ids that a list has had since 2.89. */
+const Attached = T.Object({
+  volumeAttachment: T.Object({
+    ...T.Omit(VolumeAttachment, ['attachment_id', 'bdm_uuid']).properties,
+    id: T.String(),
+  }),
+});
 const Device = T.String({ minLength: 1, maxLength: 255, pattern: '(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$' });
 
 export const listVolumeAttachments = operation({
@@ -60,7 +67,7 @@ export const attachVolume = operation({
       delete_on_termination: T.Optional(since('2.79', LooseBoolean)),
     }),
   }),
-  reply: One,
+  reply: Attached,
   errors: [400, 401, 403, 404, 409],
 });
 export const updateVolumeAttachment = operation({

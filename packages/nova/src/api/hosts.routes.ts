@@ -185,9 +185,14 @@ function aggregateRoutes(aggregates: Aggregates): Route[] {
   return [
     implement(ops.listAggregates, async () => ({ aggregates: (await aggregates.list()).map(aggregateView) })),
     implement(ops.showAggregate, async ({ params }) => one(await aggregates.get(idOf(params)))),
-    implement(ops.createAggregate, async ({ body: { aggregate } }) =>
-      one(await aggregates.create(aggregate.name, aggregate.availability_zone)),
-    ),
+    implement(ops.createAggregate, async ({ body: { aggregate } }) => {
+      const {
+        hosts: _,
+        metadata: __,
+        ...made
+      } = aggregateView(await aggregates.create(aggregate.name, aggregate.availability_zone));
+      return { aggregate: made };
+    }),
     implement(ops.updateAggregate, async ({ params, body: { aggregate } }) =>
       one(await aggregates.update(idOf(params), { name: aggregate.name, zone: aggregate.availability_zone })),
     ),

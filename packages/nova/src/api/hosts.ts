@@ -228,6 +228,8 @@ const Aggregate = T.Object({
   deleted_at: NullableText,
 });
 const OneAggregate = T.Object({ aggregate: Aggregate });
+/** A new one has neither hosts nor metadata to show. */
+const NewAggregate = T.Object({ aggregate: T.Omit(Aggregate, ['hosts', 'metadata']) });
 const AggregateParams = T.Object({ aggregate_id: T.String({ pattern: '^[0-9]{1,9}$' }) });
 const Name = T.String({ minLength: 1, maxLength: 255, format: 'not-blank' });
 const ZoneName = T.Optional(T.Union([T.String({ minLength: 1, maxLength: 255, pattern: '^[^:]+$' }), T.Null()]));
@@ -262,7 +264,7 @@ export const createAggregate = operation({
   path: '/v2.1/os-aggregates',
   policy: admin('os-aggregates:create'),
   body: strict({ aggregate: strict({ name: Name, availability_zone: ZoneName }) }),
-  reply: OneAggregate,
+  reply: NewAggregate,
   status: 200,
   errors: [400, 401, 403, 409],
 });

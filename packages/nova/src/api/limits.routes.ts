@@ -18,6 +18,13 @@ function known(ctx: Context, limits: Limits): Limits {
   return atLeast(ctx, 57) ? Object.fromEntries(Object.entries(all).filter(([name]) => !INJECTED.includes(name))) : all;
 }
 
+/** Quota classes came to know server groups, and ceased to know nova-network, with 2.50 only. */
+function knownOfClass(ctx: Context, limits: Limits): Limits {
+  if (atLeast(ctx, 50)) return known(ctx, limits);
+  const { server_groups, server_group_members, ...others } = limits;
+  return { ...others, ...PROXIED };
+}
+
 function numbers(set: Record<string, unknown>): Limits {
   const entries = Object.entries(set).filter(([name]) => name !== 'force' && name !== 'tenant_id');
   return Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]));
@@ -59,10 +66,10 @@ export function limitRoutes({ quotaSets, events }: { quotaSets: QuotaSets; event
       await quotaSets.reset(params.project_id);
     }),
     implement(ops.showQuotaClass, async ({ ctx, params: { class_name: id } }) => ({
-      quota_class_set: { id, ...known(ctx, await quotaSets.classLimits(id)) },
+      quota_class_set: { id, ...knownOfClass(ctx, await quotaSets.classLimits(id)) },
     })),
     implement(ops.updateQuotaClass, async ({ ctx, params: { class_name: id }, body }) => ({
-      quota_class_set: known(ctx, await quotaSets.updateClass(id, numbers(body.quota_class_set))),
+      quota_class_set: knownOfClass(ctx, await quotaSets.updateClass(id, numbers(body.quota_class_set))),
     })),
     implement(ops.createExternalEvents, async ({ ctx, body, reply }) => {
       const wanted = body.events.map(({ name, server_uuid, status = 'completed', tag }) => ({

@@ -51,7 +51,7 @@ function viewOptions(ctx: Context, request: { baseUrl: string }, allows: Allows,
     baseUrl: request.baseUrl,
     minor: ctx.version?.minor ?? 1,
     seesExtended: allows(extraRules.extendedAttributes.name),
-    seesFlavorSpecs: atLeast(ctx, 61) && allows(extraRules.shownFlavorExtraSpecs.name),
+    seesFlavorSpecs: atLeast(ctx, 47) && allows(extraRules.shownFlavorExtraSpecs.name),
     isAdmin: ctx.roles.includes('admin'),
     defaultZone,
   };
@@ -102,7 +102,9 @@ export function serverRoutes({ servers, creation, lifecycle, defaultZone }: Serv
     implement(listServersDetail, async ({ ctx, query, request, allows, authorize }) => {
       const found = await servers.list(ctx, serverQuery(ctx, query, { allows, authorize, detail: true }));
       const last = found.hasMore ? found.servers.at(-1)?.id : undefined;
-      return { servers: await views(found.servers, ctx, request, allows), ...nextLinks('servers', request, last) };
+      // Only one server's own page names its groups.
+      const list = (await views(found.servers, ctx, request, allows)).map(({ server_groups: _, ...server }) => server);
+      return { servers: list, ...nextLinks('servers', request, last) };
     }),
     implement(showServer, async ({ ctx, params, request, allows, authorize }) => {
       const server = await loadServer(servers, params.server_id, authorize);

@@ -85,6 +85,33 @@ export const ServerBody = T.Object({
   pinned_availability_zone: since('2.96', NullableText),
 });
 
+/** The reply to a change had few of the fields of a server until 2.75, which made both the same. */
+const { properties } = ServerBody;
+const ChangedServer = T.Object({
+  ...properties,
+  key_name: since('2.75', properties.key_name),
+  config_drive: since('2.75', properties.config_drive),
+  security_groups: since('2.75', properties.security_groups),
+  'OS-EXT-AZ:availability_zone': since('2.75', properties['OS-EXT-AZ:availability_zone']),
+  'OS-EXT-STS:task_state': since('2.75', properties['OS-EXT-STS:task_state']),
+  'OS-EXT-STS:vm_state': since('2.75', properties['OS-EXT-STS:vm_state']),
+  'OS-EXT-STS:power_state': since('2.75', properties['OS-EXT-STS:power_state']),
+  'OS-SRV-USG:launched_at': since('2.75', properties['OS-SRV-USG:launched_at']),
+  'OS-SRV-USG:terminated_at': since('2.75', properties['OS-SRV-USG:terminated_at']),
+  'os-extended-volumes:volumes_attached': since('2.75', properties['os-extended-volumes:volumes_attached']),
+  'OS-EXT-SRV-ATTR:host': since('2.75', properties['OS-EXT-SRV-ATTR:host']),
+  'OS-EXT-SRV-ATTR:hypervisor_hostname': since('2.75', properties['OS-EXT-SRV-ATTR:hypervisor_hostname']),
+  'OS-EXT-SRV-ATTR:instance_name': since('2.75', properties['OS-EXT-SRV-ATTR:instance_name']),
+  'OS-EXT-SRV-ATTR:hostname': since('2.75', properties['OS-EXT-SRV-ATTR:hostname']),
+  'OS-EXT-SRV-ATTR:reservation_id': since('2.75', properties['OS-EXT-SRV-ATTR:reservation_id']),
+  'OS-EXT-SRV-ATTR:launch_index': since('2.75', properties['OS-EXT-SRV-ATTR:launch_index']),
+  'OS-EXT-SRV-ATTR:kernel_id': since('2.75', properties['OS-EXT-SRV-ATTR:kernel_id']),
+  'OS-EXT-SRV-ATTR:ramdisk_id': since('2.75', properties['OS-EXT-SRV-ATTR:ramdisk_id']),
+  'OS-EXT-SRV-ATTR:root_device_name': since('2.75', properties['OS-EXT-SRV-ATTR:root_device_name']),
+  'OS-EXT-SRV-ATTR:user_data': since('2.75', properties['OS-EXT-SRV-ATTR:user_data']),
+  host_status: since('2.75', properties.host_status),
+});
+
 const DeviceFields = {
   source_type: T.Optional(T.Enum(['image', 'volume', 'snapshot', 'blank'])),
   destination_type: T.Optional(T.Enum(['local', 'volume'])),
@@ -265,7 +292,7 @@ export const updateServer = operation({
       hostname: T.Optional(changed('2.94', FqdnInput, T.Optional(since('2.90', HostnameInput)))),
     }),
   }),
-  reply: T.Object({ server: ServerBody }),
+  reply: T.Object({ server: ChangedServer }),
   errors: [400, 401, 403, 404, 409],
 });
 

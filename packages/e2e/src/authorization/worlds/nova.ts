@@ -9,7 +9,7 @@ import { fresh } from '../maker.ts';
 import type { Ask, Ids, World } from '../world.ts';
 
 const NO_SERVICE = { status: 404, why: 'asked about one that is not there: the table needs those that run' };
-const NEWEST = 'compute 2.91';
+const NEWEST = 'compute 2.96';
 const PUBLIC_KEY = `ssh-ed25519 ${Buffer.from([0, 0, 0, 11, ...Buffer.from('ssh-ed25519'), 0, 0, 0, 32, ...new Array(32).fill(7)]).toString('base64')} x`;
 
 export async function novaWorld(databaseUrl: string): Promise<World> {
