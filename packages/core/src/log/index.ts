@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { LogSink } from './log-sink.ts';
 import { maskFields } from './mask-fields.ts';
 import { maskSecrets } from './mask-secrets.ts';
 
@@ -12,13 +13,16 @@ const serializers = { err: (error: Error) => maskFields(pino.stdSerializers.err(
 /**
  * A JSON logger for one daemon: `{level, time, service, requestId?, msg, …}`. Secrets are masked wherever their name or form
  * gives them away: in fields (`maskFields`), and in texts, also in messages and errors (`maskSecrets`).
+ * A line is never waited for and never throws, whatever becomes of the disk: `LogSink`.
  * @param options.file where lines go (appended, 0600); standard output when absent.
  */
 export function createLogger(options: { service: string; level?: string; file?: string }): Logger {
-  const destination = options.file
-    ? pino.destination({ dest: options.file, append: true, mkdir: true, sync: false, mode: 0o600 })
-    : pino.destination({ dest: 1, sync: false });
-  const logger = pino(
+  const sink = new LogSink({
+    service: options.service,
+    to: options.file ?? 1,
+    onRecovered: (linesLost, err) => logger.warn({ err, linesLost }, 'the log can be written again'),
+  });
+  const logger: Logger = pino(
     {
       level: options.level ?? 'info',
       base: { service: options.service },
@@ -27,7 +31,7 @@ export function createLogger(options: { service: string; level?: string; file?: 
       serializers,
       hooks: { streamWrite: maskSecrets },
     },
-    destination,
+    sink,
   );
   // What a child says with every line goes past the formatter. Children inherit this.
   const { child } = logger;

@@ -62,7 +62,10 @@ export class TraceStore {
     if (!readOnly) this.#prepare();
   }
 
-  /** Adds spans in one transaction: all or none. Throws when another process holds the file for too long (`isBusy`). */
+  /**
+   * Adds spans in one transaction: all or none. Throws when another process holds the file for too long (`isBusy`) or the
+   * disk is full; it can be tried again.
+   */
   append(spans: readonly StoredSpan[]): void {
     this.#insert ??= this.#db.prepare(`INSERT INTO spans VALUES (${Array(16).fill('?').join(', ')})`);
     this.#db.exec('BEGIN IMMEDIATE');
@@ -70,7 +73,8 @@ export class TraceStore {
       for (const span of spans) this.#insert.run(...values(span));
       this.#db.exec('COMMIT');
     } catch (error) {
-      this.#db.exec('ROLLBACK');
+      // SQLite rolls back by itself after some errors (a full disk).
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
   }

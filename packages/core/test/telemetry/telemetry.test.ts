@@ -9,7 +9,16 @@ import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseFault, type StoredSpan, startTelemetry, type Telemetry, TraceStore } from '../../src/telemetry/index.ts';
+import pino from 'pino';
+import {
+  parseFault,
+  renderPrometheus,
+  type StoredSpan,
+  startTelemetry,
+  type Telemetry,
+  TraceStore,
+} from '../../src/telemetry/index.ts';
+import { noSmallDisk, smallDisk } from '../../src/testing/small-disk.ts';
 import {
   annotate,
   currentTraceparent,
@@ -174,6 +183,44 @@ test('the store is bounded by age and by rows, private to its owner, and survive
   assert.equal(reader.spansOfTrace('t').length, 1_500);
   assert.throws(() => reader.append([span(1, 1)]), /readonly/);
   reader.close();
+});
+
+test('on a full disk spans wait, the oldest are dropped and counted, and what is left is stored when there is room', {
+  skip: noSmallDisk,
+}, async () => {
+  using disk = smallDisk(8);
+  const said: { level: number; msg: string; spansLost?: number; err?: { message: string } }[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void said.push(JSON.parse(line)) });
+  const { store, ...own } = await startTelemetry({ stateDir: disk.path, log });
+  try {
+    const attributes = { 'kumo.sample': true, text: 'x'.repeat(500) };
+    const one = (name: string) => withSpan(name, { ...sql, attributes }, async () => {});
+    await one('stored before');
+    await own.flush();
+    disk.fill();
+    for (let i = 0; i < 12_000; i++) await one('meanwhile');
+    let traceId = '';
+    await withSpan('last', { ...sql, attributes }, async (span) => {
+      traceId = span.spanContext().traceId;
+    });
+    await own.flush();
+    assert.match(await renderPrometheus(), /\nkumo_trace_spans_lost_total 2\d00\n/);
+    assert.deepEqual(
+      said.map(({ msg }) => msg),
+      ['spans cannot be stored; trying again'],
+    );
+    disk.remount('size=64m');
+    const deadline = Date.now() + 5_000;
+    while (said.length < 2) {
+      assert.ok(Date.now() < deadline, 'stored again within 5 s');
+      await sleep(50);
+    }
+    assert.equal(said[1]?.msg, 'spans can be stored again');
+    assert.match(String(said[1]?.spansLost), /^2\d00$/);
+    assert.equal(store.spansOfTrace(traceId).length, 1);
+  } finally {
+    await own.stop();
+  }
 });
 
 test('several processes write one store', async () => {

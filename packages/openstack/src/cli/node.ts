@@ -3,11 +3,13 @@ import type { ChildMessage } from '../cloud/supervisor.ts';
 import type { KumoConfig } from '../config/schema.ts';
 import { openSecrets } from '../config/secrets.ts';
 import { openStateDir } from '../config/state-dir.ts';
+import { outliveStandardStreams } from '../system/standard-streams.ts';
 import { untilStopped } from './signals.ts';
 
 /** `kumo node --config node.yaml`: runs this node's daemons in the foreground. As a supervisor's child it reports over IPC. */
 export async function nodeCommand(config: KumoConfig): Promise<void> {
   const tell = (message: ChildMessage) => void process.send?.(message);
+  outliveStandardStreams();
   try {
     openStateDir(config.stateDir);
     const running = await startProcess(config, openSecrets(config.stateDir, config.passwords));

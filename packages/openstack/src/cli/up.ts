@@ -13,6 +13,7 @@ import { ensureFirstContent } from '../content/first-content.ts';
 import { prepareHost } from '../system/prepare-host.ts';
 import { identityOf, isAlive, type ProcessIdentity } from '../system/process-identity.ts';
 import { type RunningService, readRunFile, removeRunFile, writeRunFile } from '../system/run-file.ts';
+import { outliveStandardStreams } from '../system/standard-streams.ts';
 import { CommandError } from './command-error.ts';
 import { print, table } from './output.ts';
 import type { Progress } from './progress.ts';
@@ -24,6 +25,7 @@ const POLL_MS = 20;
 /** `kumo up`: everything that is missing is made, every daemon started; stays in the foreground until it is told to stop. */
 export async function up(config: KumoConfig, progress: Progress): Promise<void> {
   const { stateDir } = config;
+  outliveStandardStreams();
   refuseSecondUp(stateDir);
   openStateDir(stateDir);
   await prepareHost(config, progress);
