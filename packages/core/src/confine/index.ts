@@ -1,3 +1,4 @@
 export { type ConfinedOptions, commandAs, type Ids } from './command-as.ts';
 export { checkIdBounds, defaultIdBounds, type IdBounds, type IdUse } from './id-bounds.ts';
 export { IdRange } from './id-range.ts';
+export { guardTable, NetworkGuard, type Peer } from './network-guard.ts';

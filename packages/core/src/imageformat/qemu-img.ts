@@ -1,6 +1,12 @@
+import { commandAs, type Ids } from '../confine/index.ts';
 import { type RunResult, run } from '../exec/index.ts';
 
 export interface QemuImgOptions {
+  /**
+   * Whom the image's data belongs to; the caller has made the files that are named its own. Where this process is root it is
+   * needed: qemu-img reads what users made, and is what a crafted image would take over.
+   */
+  as?: Ids;
   signal?: AbortSignal;
   /** Default 10 minutes. */
   timeoutMs?: number;
@@ -19,14 +25,16 @@ export interface QemuImgOptions {
 const STACK_BYTES = 2 << 20;
 
 /**
- * Runs qemu-img under limits of memory and processor time, so that a crafted image can spoil only its own operation.
- * The caller passes an explicit format (`-f`) for every image it names, after inspecting those that users made.
+ * Runs qemu-img as an unprivileged id without a network, under limits of memory and processor time, so that a crafted image
+ * can spoil only its own operation. The caller passes an explicit format (`-f`) for every image it names, after inspecting
+ * those that users made.
  *
  * @throws DriverError when it fails or exceeds a limit; the caller removes what it wrote.
  */
 export function qemuImg(args: readonly string[], options: QemuImgOptions = {}): Promise<RunResult> {
-  const { signal, timeoutMs = 600_000, cpuSeconds = 300, memoryBytes = 1 << 30, from } = options;
+  const { as, signal, timeoutMs = 600_000, cpuSeconds = 300, memoryBytes = 1 << 30, from } = options;
   const limits = [`--as=${memoryBytes}`, `--stack=${STACK_BYTES}`, `--cpu=${cpuSeconds}`];
   const env = { MALLOC_ARENA_MAX: '1' };
-  return run('prlimit', [...limits, '--', 'qemu-img', ...args], { signal, timeoutMs, from, env });
+  const limited = [...limits, '--', 'qemu-img', ...args];
+  return run(...commandAs(as, 'prlimit', limited, { namespaces: ['net', 'ipc'] }), { signal, timeoutMs, from, env });
 }

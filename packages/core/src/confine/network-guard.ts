@@ -1,0 +1,102 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { run } from '../exec/index.ts';
+import type { IdBounds } from './id-bounds.ts';
+
+/** A TCP server that a process has to reach over the network. */
+export interface Peer {
+  host: string;
+  port: number;
+}
+
+/**
+ * Keeps the processes of a range of ids off every network, the loopback included: they reach the peers that are named for
+ * their id, and may answer whoever reaches them. One nftables table of this host (or of this process' network namespace).
+ */
+export class NetworkGuard {
+  readonly #table: string;
+  readonly #ids: string;
+  readonly #from: string;
+  readonly #peers = new Map<number, readonly Peer[]>();
+  /** One change at a time: each writes the whole table. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(table: string, ids: string, from: string) {
+    this.#table = table;
+    this.#ids = ids;
+    this.#from = from;
+  }
+
+  /**
+   * Makes the table, or makes it anew as one change, so that there is no moment without it.
+   * @param options.also ids outside the range that are kept off as well.
+   * @param options.peers the peers of each id.
+   * @throws DriverError when nft fails (it needs root and the package nftables).
+   */
+  static async open(
+    bounds: IdBounds,
+    options: { also?: readonly number[]; peers?: ReadonlyMap<number, readonly Peer[]>; from: string },
+  ): Promise<NetworkGuard> {
+    const ids = [`${bounds.first}-${bounds.first + bounds.count - 1}`, ...(options.also ?? [])].join(', ');
+    const guard = new NetworkGuard(guardTable(bounds), ids, options.from);
+    for (const [id, peers] of options.peers ?? []) guard.#peers.set(id, peers);
+    await guard.#write();
+    return guard;
+  }
+
+  /** Exactly these peers from now on; none closes the network again. Idempotent. */
+  set(id: number, peers: readonly Peer[]): Promise<void> {
+    const work = async () => {
+      if (JSON.stringify(this.#peers.get(id) ?? []) === JSON.stringify(peers)) return;
+      if (peers.length > 0) this.#peers.set(id, peers);
+      else this.#peers.delete(id);
+      await this.#write();
+    };
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #write(): Promise<void> {
+    const elements: Record<4 | 6, string[]> = { 4: [], 6: [] };
+    for (const [id, peers] of this.#peers)
+      for (const { host, port } of peers)
+        for (const { address, family } of await addressesOf(host))
+          elements[family].push(`${id} . ${address} . ${port}`);
+    const set = (family: 4 | 6) => {
+      const listed = elements[family].length > 0 ? `elements = { ${[...new Set(elements[family])].join(', ')} }` : '';
+      return `set peers${family} { type uid . ipv${family}_addr . inet_service; ${listed} }`;
+    };
+    // Declared first, so that it can be deleted where it is not there yet: a file is one transaction.
+    const input = `table inet ${this.#table} {}
+delete table inet ${this.#table}
+table inet ${this.#table} {
+  ${set(4)}
+  ${set(6)}
+  chain confined {
+    ct direction reply accept
+    meta skuid . ip daddr . tcp dport @peers4 accept
+    meta skuid . ip6 daddr . tcp dport @peers6 accept
+    counter reject
+  }
+  chain output {
+    type filter hook output priority filter - 10; policy accept;
+    meta skuid { ${this.#ids} } goto confined
+  }
+}
+`;
+    await run('nft', ['-f', '-'], { input, from: this.#from });
+  }
+}
+
+/** The guard's table, for whoever removes what a cloud made on its host. */
+export function guardTable(bounds: IdBounds): string {
+  return `kumo-ids-${bounds.first}`;
+}
+
+async function addressesOf(host: string): Promise<{ address: string; family: 4 | 6 }[]> {
+  const literal = isIP(host);
+  if (literal === 4 || literal === 6) return [{ address: host, family: literal }];
+  const found = await lookup(host, { all: true });
+  return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
+}
