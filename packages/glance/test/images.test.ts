@@ -75,6 +75,26 @@ onDatabases('images', (glance) => {
     assert.equal((await glance().ask('GET', `/v2/images/${id}`)).json.name, 'one');
   });
 
+  test('the id of a deleted image is given to nobody, its owner neither, not even to many who ask at once', async () => {
+    const id = randomUUID();
+    await glance().create({ id, name: 'one' });
+    assert.equal((await glance().ask('DELETE', `/v2/images/${id}`)).status, 204);
+    const takers = ['other', 'member', 'admin', 'service'] as const;
+    const taken = await Promise.all(
+      takers.map((as) => glance().ask('POST', '/v2/images', { as, body: { id, name: 'two' } })),
+    );
+    assert.deepEqual(
+      taken.map(({ status }) => status),
+      [409, 409, 409, 409],
+    );
+    assert.equal((await glance().ask('GET', `/v2/images/${id}`, { as: 'admin' })).status, 404);
+    const fresh = randomUUID();
+    const raced = await Promise.all(
+      Array.from({ length: 8 }, () => glance().ask('POST', '/v2/images', { body: { id: fresh, name: 'raced' } })),
+    );
+    assert.deepEqual(raced.map(({ status }) => status).toSorted(), [201, 409, 409, 409, 409, 409, 409, 409]);
+  });
+
   test('who sees an image', async () => {
     const seen = async (id: string) => {
       const statuses: number[] = [];

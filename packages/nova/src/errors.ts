@@ -285,6 +285,11 @@ export const imageFormatUnsupported = defineError(
   'ImageUnacceptable',
   'Image {image} cannot be booted: its disk_format is {format}, and this cloud boots raw, qcow2 and iso images.',
 );
+export const imageWithoutHash = defineError(
+  'conflict',
+  'ImageUnacceptable',
+  'Image {image} cannot be booted: it has no SHA-2 hash of its data. Upload the data as a new image.',
+);
 export const rootDiskTooSmall = defineError(
   'conflict',
   'FlavorDiskSmallerThanImage',

@@ -51,7 +51,13 @@ const FIELDS = new Set([
   'stores',
 ]);
 
-/** Glance, as Cinder uses it: on the user's behalf while his request is served, as itself in flows. */
+/** Whose work it is, and until when. */
+export interface ImageScope {
+  readonly ctx: Context | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Glance, as Cinder uses it: for the user, whose rights decide; as itself only to clean up. */
 export class Images {
   readonly #glance: Client<typeof glanceApi>;
   readonly #source: ServiceTokenSource;
@@ -82,13 +88,13 @@ export class Images {
     return image;
   }
 
-  /** The image as this service sees it. @throws notFound of Glance's. */
-  find(id: string): Promise<Image> {
-    return this.#show(id);
+  /** The image as the user sees it now. @throws notFound of Glance's. */
+  find(id: string, ctx: Context | undefined): Promise<Image> {
+    return this.#show(id, ctx);
   }
 
-  async download(id: string, signal: AbortSignal): Promise<Readable> {
-    return this.#glance.downloadImage({ params: { image_id: id }, signal });
+  async download(id: string, { ctx, signal }: ImageScope): Promise<Readable> {
+    return this.#glance.downloadImage({ params: { image_id: id }, signal, user: ctx });
   }
 
   /** Makes an image without data for the user; the id is the caller's, so that a repetition makes no second one. */
@@ -103,11 +109,11 @@ export class Images {
       visibility,
       protected: image.protected,
     };
-    await this.#glance.createImage({ body, ctx, token: ctx.token });
+    await this.#glance.createImage({ body, user: ctx });
   }
 
-  async upload(id: string, data: Readable, signal: AbortSignal): Promise<void> {
-    await this.#glance.uploadImage({ params: { image_id: id }, body: data, signal });
+  async upload(id: string, data: Readable, { ctx, signal }: ImageScope): Promise<void> {
+    await this.#glance.uploadImage({ params: { image_id: id }, body: data, signal, user: ctx });
   }
 
   /** Succeeds when there is none. */
@@ -119,9 +125,8 @@ export class Images {
     }
   }
 
-  async #show(id: string, ctx?: Context): Promise<Image> {
-    const own = ctx?.token === undefined ? {} : { ctx, token: ctx.token };
-    return toImage(await this.#glance.showImage({ params: { image_id: id }, ...own }));
+  async #show(id: string, ctx: Context | undefined): Promise<Image> {
+    return toImage(await this.#glance.showImage({ params: { image_id: id }, user: ctx }));
   }
 }
 

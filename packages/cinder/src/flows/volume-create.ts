@@ -1,5 +1,5 @@
 import { flow } from '@kumo/core/flow';
-import { assertFits } from '../app/images.ts';
+import { assertFits, type ImageScope } from '../app/images.ts';
 import { insertMessage } from '../db/messages.ts';
 import { changeVolume, findVolume, lockVolume, type Volume } from '../db/volumes.ts';
 import { imageUnusable, volumeNotFound } from '../errors.ts';
@@ -9,10 +9,10 @@ import type { VolumeFlowDeps, VolumeInput } from './deps.ts';
 export const volumeCreate = flow<VolumeFlowDeps, VolumeInput>('volume.create', 1)
   .step('content', {
     timeoutMs: 3_600_000,
-    run: async (deps, { volumeId }, _, { signal }) => {
+    run: async (deps, { volumeId }, _, { signal, ctx }) => {
       const volume = await findVolume(deps.db.q, volumeId);
       if (!volume) throw volumeNotFound({ id: volumeId });
-      await fill(deps, volume, signal);
+      await fill(deps, volume, { signal, ctx });
     },
     undo: async ({ driver }, { volumeId }) => driver.delete(volumeId),
   })
@@ -39,16 +39,17 @@ export const volumeCreate = flow<VolumeFlowDeps, VolumeInput>('volume.create', 1
     }),
   );
 
-async function fill({ driver, images }: VolumeFlowDeps, volume: Volume, signal: AbortSignal): Promise<void> {
+async function fill({ driver, images }: VolumeFlowDeps, volume: Volume, scope: ImageScope): Promise<void> {
+  const { signal } = scope;
   const { id, sizeGb, snapshotId, sourceVolumeId, sourceImageId } = volume;
   if (snapshotId !== null) await driver.createFromSnapshot({ id, sizeGb, snapshotId }, signal);
   else if (sourceVolumeId !== null) await driver.createFromVolume({ id, sizeGb, sourceId: sourceVolumeId }, signal);
   else if (sourceImageId === null) await driver.create({ id, sizeGb });
   else {
-    const image = await images.find(sourceImageId);
+    const image = await images.find(sourceImageId, scope.ctx);
     assertFits(image, sizeGb);
     if (image.diskFormat === null) throw imageUnusable({ id: image.id, reason: 'it has no disk format' });
-    const stream = await images.download(image.id, signal);
+    const stream = await images.download(image.id, scope);
     await driver.createFromImage({ id, sizeGb, image: { format: image.diskFormat, stream } }, signal);
   }
 }

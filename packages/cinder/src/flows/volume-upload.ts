@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { run } from '@kumo/core/exec';
 import { flow } from '@kumo/core/flow';
+import type { ImageScope } from '../app/images.ts';
 import { insertMessage } from '../db/messages.ts';
 import { changeVolume, lockVolume } from '../db/volumes.ts';
 import type { VolumeFlowDeps } from './deps.ts';
@@ -22,12 +23,12 @@ const QEMU_FORMATS: Readonly<Record<string, string>> = { vhd: 'vpc' };
 export const volumeUpload = flow<VolumeFlowDeps, UploadInput>('volume.upload', 1)
   .step('uploaded', {
     timeoutMs: 3_600_000,
-    run: async (deps, { volumeId, imageId, diskFormat }, _, { signal }) => {
+    run: async (deps, { volumeId, imageId, diskFormat }, _, { signal, ctx }) => {
       const { images, driver } = deps;
-      if ((await images.find(imageId)).status === 'active') return;
+      if ((await images.find(imageId, ctx)).status === 'active') return;
       const raw = await driver.copyToImage(volumeId, signal);
-      if (diskFormat === 'raw') await images.upload(imageId, raw, signal);
-      else await converted(deps, { imageId, diskFormat, raw, signal });
+      if (diskFormat === 'raw') await images.upload(imageId, raw, { signal, ctx });
+      else await converted(deps, { imageId, diskFormat, raw, signal, ctx });
     },
     undo: ({ images }, { imageId }) => images.remove(imageId),
   })
@@ -58,7 +59,7 @@ function restore(db: VolumeFlowDeps['db'], volumeId: string): Promise<void> {
 
 async function converted(
   { images, scratchDirectory }: VolumeFlowDeps,
-  { imageId, diskFormat, raw, signal }: { imageId: string; diskFormat: string; raw: Readable; signal: AbortSignal },
+  { imageId, diskFormat, raw, signal, ctx }: { imageId: string; diskFormat: string; raw: Readable } & ImageScope,
 ): Promise<void> {
   await mkdir(scratchDirectory, { recursive: true, mode: 0o700 });
   const from = join(scratchDirectory, `${imageId}.raw`);
@@ -69,7 +70,7 @@ async function converted(
       signal,
       timeoutMs: 3_600_000,
     });
-    await images.upload(imageId, createReadStream(to), signal);
+    await images.upload(imageId, createReadStream(to), { signal, ctx });
   } finally {
     await rm(from, { force: true });
     await rm(to, { force: true });

@@ -7,6 +7,11 @@ export interface CallOptions {
   /** Instead of the client's own token. */
   readonly token?: string | null;
   /**
+   * Whose call it is: it is made with this user's token, or, in work that goes on after the request (flows keep no token), on
+   * his behalf with the client's, and decided as his either way. Given and undefined, or internal: the service's own.
+   */
+  readonly user?: Context | undefined;
+  /**
    * Sent as X-Service-Token beside a user's token. Left out, the client's is, where the user's token has access rules (`ctx`
    * says so): they cover what the user asked for, not what that takes.
    */

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { type Span, trace } from '@opentelemetry/api';
+import { delegated, ON_BEHALF_OF } from '../context/on-behalf-of.ts';
 import { isOperation, type Operation, streamsReply } from '../http/operation.ts';
 import { withSpan } from '../trace/index.ts';
 import type { CallOptions, Client, RawReply } from './client-types.ts';
@@ -113,12 +114,9 @@ async function requestHeaders(
       operation.contentTypes?.[0] ?? (operation.body ? 'application/json' : 'application/octet-stream');
   for (const [name, value] of Object.entries(input.headers ?? {}))
     if (value !== undefined) headers[name.toLowerCase()] = String(value);
-  const token = input.token === undefined ? await options.token?.() : input.token;
-  if (typeof token === 'string') headers['x-auth-token'] = token;
-  const serviceToken =
-    input.serviceToken ?? (isLimited(input) ? await (options.serviceToken ?? options.token)?.() : undefined);
-  if (serviceToken !== undefined) headers['x-service-token'] = serviceToken;
-  if (input.ctx) headers['x-openstack-request-id'] = input.ctx.globalRequestId ?? input.ctx.requestId;
+  await addIdentity(headers, input, options);
+  const asker = input.ctx ?? input.user;
+  if (asker) headers['x-openstack-request-id'] = asker.globalRequestId ?? asker.requestId;
   const version = input.version ?? options.version;
   if (version !== undefined) {
     if (options.serviceType === undefined)
@@ -131,9 +129,19 @@ async function requestHeaders(
   return headers;
 }
 
-/** Whether the call is made with a user's token that has access rules. */
-function isLimited({ token, ctx }: AnyInput): boolean {
-  return typeof token === 'string' && ctx?.applicationCredential?.accessRules !== undefined;
+/** Whose call it is: the tokens, and for whom. */
+async function addIdentity(headers: Record<string, string>, input: AnyInput, options: ClientOptions): Promise<void> {
+  const { user } = input;
+  const own = options.token ?? options.serviceToken;
+  const isDelegated = user !== undefined && user.token === undefined && user.isAdminContext !== true;
+  const usersToken = input.token === undefined ? user?.token : input.token;
+  const token = usersToken === undefined ? await (user ? own : options.token)?.() : usersToken;
+  if (typeof token === 'string') headers['x-auth-token'] = token;
+  if (isDelegated) headers[ON_BEHALF_OF] = delegated(user);
+  const isLimited = typeof usersToken === 'string' && (input.ctx ?? user)?.applicationCredential?.accessRules;
+  const serviceToken =
+    input.serviceToken ?? (isLimited ? await (options.serviceToken ?? options.token)?.() : undefined);
+  if (serviceToken !== undefined) headers['x-service-token'] = serviceToken;
 }
 
 async function decodedBody(reply: TransportReply): Promise<unknown> {

@@ -1,6 +1,15 @@
+import { defineError } from '../errors/index.ts';
+
+/** An id that no resource can have, from a user's body perhaps: callers answer it as they answer an unknown one, or as it is. */
+export const invalidPathParameter = defineError(
+  'badRequest',
+  'InvalidPathParameter',
+  "Invalid {name}: it must be neither empty nor '.' nor '..', and well-formed text.",
+);
+
 /**
  * The path of a call: parameters filled in and encoded (`{path*}` keeps its slashes), query appended.
- * @throws Error when a parameter is missing, empty, or would climb (`.`, `..`).
+ * @throws invalidPathParameter when a parameter is empty, would climb (`.`, `..`) or cannot be encoded.
  */
 export function requestPath(
   template: string,
@@ -9,21 +18,23 @@ export function requestPath(
 ): string {
   const path = template.replace(/\{(\w+)(\*)?\}/g, (_, name: string, rest: string | undefined) => {
     const value = params[name];
-    const text = value === undefined || value === null ? '' : String(value);
+    if (rest === undefined && (value === undefined || value === null))
+      throw new Error(`${template}: the parameter ${name} is missing`);
+    const text = String(value ?? '');
     if (rest !== undefined)
       return text
         .split('/')
-        .map((segment) => encodeSegment(segment, template, name))
+        .map((segment) => encodeSegment(segment, name))
         .join('/');
-    if (text === '') throw new Error(`${template}: the parameter ${name} is missing`);
-    return encodeSegment(text, template, name);
+    if (text === '') throw invalidPathParameter({ name });
+    return encodeSegment(text, name);
   });
   const search = searchOf(query);
   return search === '' ? path : `${path}?${search}`;
 }
 
-function encodeSegment(text: string, template: string, name: string): string {
-  if (text === '.' || text === '..') throw new Error(`${template}: ${name} must not be "${text}"`);
+function encodeSegment(text: string, name: string): string {
+  if (text === '.' || text === '..' || !text.isWellFormed()) throw invalidPathParameter({ name });
   return encodeURIComponent(text);
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context, Microversion } from '../context/index.ts';
+import { delegatedUser, ON_BEHALF_OF } from '../context/on-behalf-of.ts';
 import { unauthorized } from '../errors/index.ts';
 import { rulesAllow } from './access-rules.ts';
 import type { TokenChecker, TokenInfo } from './app-options.ts';
@@ -27,10 +28,10 @@ export function anonymous(ids: RequestIds, version: Microversion | undefined): C
 }
 
 /**
- * Who sent the request, by X-Auth-Token and X-Service-Token.
+ * Who sent the request, by X-Auth-Token and X-Service-Token; or for whom a service sent it.
  * @param by who checks tokens, for which type of service.
- * @throws unauthorized without a valid token, with a service token that is not valid, or for a request that the token's
- * access rules do not cover.
+ * @throws unauthorized without a valid token, with a service token that is not valid, for a request that the token's
+ * access rules do not cover, or on somebody's behalf by one who could not do all of it himself.
  */
 export async function identify(
   request: IncomingMessage,
@@ -57,7 +58,22 @@ export async function identify(
   if (!info) throw unauthorized();
   // What a service sends along is part of a request that was allowed.
   if (!isOfService && !isCovered(info, request, serviceType)) throw unauthorized();
+  const onBehalfOf = headers[ON_BEHALF_OF];
+  if (onBehalfOf !== undefined) return delegatedContext(info, onBehalfOf, ids, version);
   return contextOf(info, ids, token, serviceRoles, version);
+}
+
+/** The user's context in a request of a service that acts for him: only ever less than an administrator may. */
+function delegatedContext(
+  { roles, applicationCredential }: TokenInfo,
+  header: string | string[],
+  { requestId, globalRequestId }: RequestIds,
+  version: Microversion | undefined,
+): Context {
+  const mayDelegate = roles.includes('service') && roles.includes('admin') && applicationCredential === undefined;
+  const user = mayDelegate && typeof header === 'string' ? delegatedUser(header) : undefined;
+  if (!user) throw unauthorized();
+  return { ...user, requestId, globalRequestId, serviceRoles: roles, auditIds: NONE, version };
 }
 
 /** Whether the token's access rules allow the request, if it has any. Everybody may ask whose token it is. */

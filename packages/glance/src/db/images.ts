@@ -51,9 +51,10 @@ export async function lockImage(tx: Tx, db: Db<GlanceTables>, id: string): Promi
   return row && (await withParts(tx, [row]))[0];
 }
 
-/** Inserts an image with its properties and tags; false when there is one of that id. */
+/** Inserts an image with its properties and tags; false when there is one of that id, or ever was. */
 export async function insertImage(tx: Tx, image: Image): Promise<boolean> {
-  if ((await insertIgnore(tx, 'images', [toRow(image)])) === 0) return false;
+  if ((await insertIgnore(tx, 'image_ids', [{ id: image.id }])) === 0) return false;
+  await tx.insertInto('images').values(toRow(image)).execute();
   await insertParts(tx, image);
   return true;
 }
@@ -67,7 +68,7 @@ export async function replaceImage(tx: Tx, image: Image): Promise<void> {
   await insertParts(tx, image);
 }
 
-/** Removes an image with everything of it. */
+/** Removes an image with everything of it but its id, which no other image gets. */
 export async function removeImage(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('image_properties').where('image_id', '=', id).execute();
   await tx.deleteFrom('image_tags').where('image_id', '=', id).execute();

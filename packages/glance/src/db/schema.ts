@@ -1,4 +1,4 @@
-/** Rows as they are stored; see migrations/0001-initial.ts. Truth values are 0 and 1. */
+/** Rows as they are stored; see migrations/. Truth values are 0 and 1. */
 export interface GlanceTables {
   images: {
     id: string;
@@ -26,6 +26,8 @@ export interface GlanceTables {
     created_at: string;
     updated_at: string;
   };
+  /** Every id that was ever given, of deleted images too. */
+  image_ids: { id: string };
   image_properties: { image_id: string; name: string; value: string };
   image_tags: { image_id: string; tag: string };
   image_members: { image_id: string; member: string; status: string; created_at: string; updated_at: string };

@@ -111,7 +111,7 @@ export async function checkVolumes(
   ctx: Context,
   devices: readonly WantedDevice[],
 ): Promise<{ rootImage?: { id?: string; properties: Record<string, string> } }> {
-  const own = { token: ctx.token, ctx };
+  const own = { user: ctx };
   const volumeIds = devices.filter(({ sourceType }) => sourceType === 'volume').map(({ uuid }) => uuid!);
   if (new Set(volumeIds).size < volumeIds.length) throw bdmInvalid({ reason: 'a volume is there twice.' });
   const answers = await Promise.all(

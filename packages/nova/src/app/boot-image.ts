@@ -20,7 +20,7 @@ export async function requestedImage(
   ctx: Context,
   imageId: string,
 ): Promise<RequestedImage> {
-  const image = await glance.showImage({ params: { image_id: imageId }, token: ctx.token, ctx }).catch((error) => {
+  const image = await glance.showImage({ params: { image_id: imageId }, user: ctx }).catch((error) => {
     if (
       error instanceof KumoError &&
       (error.kind === 'notFound' || error.kind === 'forbidden' || error.kind === 'badRequest')

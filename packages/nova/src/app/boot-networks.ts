@@ -74,7 +74,7 @@ async function projectNetwork(
   wanted: 'project' | 'auto',
   rules: NetworkRules,
 ): Promise<RequestedNetwork[]> {
-  const own = { token: ctx.token, ctx };
+  const own = { user: ctx };
   const [mine, shared] = await Promise.all([
     neutron.listNetworks({ query: { tenant_id: [ctx.projectId ?? ''], shared: ['False'] }, ...own }),
     neutron.listNetworks({ query: { shared: ['True'] }, ...own }),
@@ -104,7 +104,7 @@ async function checkNetworks(
     if (!networkId && !portId) throw invalidRequest({ message: "Bad network format: missing 'uuid'" });
   const ids = [...new Set(wanted.flatMap(({ networkId, portId }) => (networkId && !portId ? [networkId] : [])))];
   if (ids.length === 0) return;
-  const { networks } = await neutron.listNetworks({ query: { id: ids }, token: ctx.token, ctx });
+  const { networks } = await neutron.listNetworks({ query: { id: ids }, user: ctx });
   for (const id of ids) {
     const found = networks.find((network) => network.id === id);
     if (!found) throw networkNotFound({ id });
@@ -119,7 +119,7 @@ function checkUsable(network: Network, rules: NetworkRules): void {
 }
 
 async function checkPort(neutron: Neutron, ctx: Context, portId: string): Promise<void> {
-  const { port } = await neutron.showPort({ params: { port_id: portId }, token: ctx.token, ctx }).catch((error) => {
+  const { port } = await neutron.showPort({ params: { port_id: portId }, user: ctx }).catch((error) => {
     if (error instanceof KumoError && error.kind === 'notFound') throw portNotFound({ id: portId }, { cause: error });
     throw error;
   });
@@ -139,7 +139,7 @@ async function checkFixedIp(
       message: `Specified Fixed IP '${fixedIp}' cannot be used with port '${portId}': the two cannot be specified together.`,
     });
   if (networkId === undefined) return;
-  const own = { token: ctx.token, ctx };
+  const own = { user: ctx };
   const [{ subnets }, { ports }] = await Promise.all([
     neutron.listSubnets({ query: { network_id: [networkId] }, ...own }),
     neutron.listPorts({ query: { network_id: [networkId], fixed_ips: [`ip_address=${fixedIp}`] }, ...own }),
@@ -170,8 +170,7 @@ export async function securityGroupIds(neutron: Neutron, ctx: Context, wanted: r
   if (names.every((name) => name === 'default')) return [];
   const { security_groups } = await neutron.listSecurityGroups({
     query: { tenant_id: [ctx.projectId ?? ''] },
-    token: ctx.token,
-    ctx,
+    user: ctx,
   });
   return names.map((name) => {
     const byId = security_groups.find(({ id }) => id === name);

@@ -4,7 +4,7 @@ import type { DaemonEnv } from '@kumo/core/daemon';
 import { glanceApi } from '@kumo/glance/api';
 import { neutronApi } from '@kumo/neutron/api';
 
-/** The services that nova-api asks on a user's behalf, with the user's own token; a call without one is Nova's own. */
+/** The services that nova-api asks for a user (`user` of the call); a call without one is Nova's own. */
 export interface Neighbours {
   readonly glance: Client<typeof glanceApi>;
   readonly neutron: Client<typeof neutronApi>;

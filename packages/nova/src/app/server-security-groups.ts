@@ -18,7 +18,7 @@ export class ServerGroupsOfPorts {
 
   /** The groups of the server's ports, as Neutron knows them now. */
   async list(ctx: Context, server: Server) {
-    const own = { token: ctx.token, ctx };
+    const own = { user: ctx };
     const { ports } = await this.#neutron.listPorts({ query: { device_id: [server.id] }, ...own });
     const ids = [...new Set(ports.flatMap(({ security_groups }) => security_groups))];
     if (ids.length === 0) return [];
@@ -42,8 +42,7 @@ export class ServerGroupsOfPorts {
   async #find(ctx: Context, name: string) {
     const { security_groups } = await this.#neutron.listSecurityGroups({
       query: { tenant_id: [ctx.projectId ?? ''] },
-      token: ctx.token,
-      ctx,
+      user: ctx,
     });
     const found = security_groups.filter((group) => group.id === name || group.name === name);
     if (found.length > 1) throw securityGroupAmbiguous({ name });
@@ -53,7 +52,7 @@ export class ServerGroupsOfPorts {
 
   /** Changes every port's groups and keeps the names for views; gives the ids from before. */
   async #change(ctx: Context, server: Server, change: (ids: string[]) => string[]): Promise<string[]> {
-    const own = { token: ctx.token, ctx };
+    const own = { user: ctx };
     const { ports } = await this.#neutron.listPorts({ query: { device_id: [server.id] }, ...own });
     const before = ports.flatMap(({ security_groups }) => security_groups);
     for (const port of ports) {

@@ -65,7 +65,7 @@ export class VolumeAttachments {
     if (devices.some((device) => device.volumeId === volumeId))
       throw volumeInvalid({ reason: `volume ${volumeId} is already attached to instance ${server.id}` });
     const deviceName = this.#deviceName(devices, wanted.device);
-    const own = { token: ctx.token, ctx };
+    const own = { user: ctx };
     const { volume } = await this.#cinder.showVolume({ params: { volume_id: volumeId }, ...own }).catch((error) => {
       throw error instanceof KumoError && error.kind === 'notFound' ? volumeNotFound({ id: volumeId }) : error;
     });
@@ -102,7 +102,7 @@ export class VolumeAttachments {
 
   async #release(ctx: Context, attachmentId: string): Promise<void> {
     await this.#cinder
-      .deleteAttachment({ params: { attachment_id: attachmentId }, token: ctx.token, ctx })
+      .deleteAttachment({ params: { attachment_id: attachmentId }, user: ctx })
       .catch((error) => this.#log.error({ err: error, attachmentId }, 'a reserved attachment was not given back'));
   }
 
@@ -129,7 +129,7 @@ export class VolumeAttachments {
     const device = await this.show(server, volumeId);
     checkState(server, 'detach_volume', { vmState: ATTACHABLE, taskState: [null] });
     if (device.bootIndex === 0) throw rootVolumeDetach();
-    const own = { params: { volume_id: volumeId }, token: ctx.token, ctx };
+    const own = { params: { volume_id: volumeId }, user: ctx };
     await this.#cinder.beginDetachingVolume({ body: { 'os-begin_detaching': null }, ...own }).catch((error) => {
       throw error instanceof KumoError && error.kind === 'badRequest'
         ? volumeInvalid({ reason: error.message })

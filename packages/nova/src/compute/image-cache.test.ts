@@ -1,38 +1,95 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { type Glance, ImageCache } from './image-cache.ts';
 
-test('a download that a crash cut short is removed, one that runs is not', async () => {
+const half = Buffer.alloc(512);
+const hashOf = (bytes: Buffer) => createHash('sha512').update(bytes).digest('hex');
+const imageOf = (id: string, bytes: Buffer) => ({
+  ...{ id, disk_format: 'raw', os_hash_algo: 'sha512', os_hash_value: hashOf(bytes) },
+});
+const scope = { signal: new AbortController().signal };
+
+async function inDirectory(work: (directory: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'kumo-images-'));
   try {
+    await work(directory);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+test('a download that a crash cut short is removed, one that runs is not', () =>
+  inDirectory(async (directory) => {
     const { promise: unfinished, resolve: finish } = Promise.withResolvers<void>();
     const glance = {
-      showImage: async () => ({ disk_format: 'raw', os_hash_algo: null, os_hash_value: null }),
+      showImage: async () => imageOf('running', half),
       downloadImage: async () =>
         Readable.from(
           (async function* () {
-            yield Buffer.alloc(512);
+            yield half;
             await unfinished;
           })(),
         ),
     } as unknown as Glance;
-    mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'crashed.part-1'), 'half');
     const cache = new ImageCache(directory, glance);
-    const download = cache.ensure('running', new AbortController().signal);
-    while (!readdirSync(directory).some((name) => name.startsWith('running.part-')))
+    const download = cache.ensure('running', scope);
+    const content = `sha512-${hashOf(half)}`;
+    while (!readdirSync(directory).some((name) => name.startsWith(`${content}.part-`)))
       await new Promise((resolve) => setTimeout(resolve, 5));
     assert.deepEqual(await cache.entries(), []);
     assert.equal(readdirSync(directory).length, 1);
-    assert.match(readdirSync(directory)[0]!, /^running\.part-/);
     finish();
     await download;
-    assert.deepEqual(readdirSync(directory), ['running']);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-});
+    assert.deepEqual(readdirSync(directory).toSorted(), [content, `${content}.of-running`]);
+  }));
+
+test('what an id stands for is asked each time; images of one content share a file, and one that fails does not fail the other', () =>
+  inDirectory(async (directory) => {
+    const shown = new Map([
+      ['one', imageOf('one', half)],
+      ['two', imageOf('two', half)],
+    ]);
+    const downloads: string[] = [];
+    const glance = {
+      showImage: async ({ params }: { params: { image_id: string } }) => shown.get(params.image_id),
+      downloadImage: async ({ params }: { params: { image_id: string } }) => {
+        downloads.push(params.image_id);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        if (params.image_id === 'one') throw new Error('deleted meanwhile');
+        return half;
+      },
+    } as unknown as Glance;
+    const cache = new ImageCache(directory, glance);
+    const [one, two] = await Promise.allSettled([cache.ensure('one', scope), cache.ensure('two', scope)]);
+    assert.deepEqual([one.status, two.status, downloads], ['rejected', 'fulfilled', ['one', 'two']]);
+    assert.equal((await cache.ensure('one', scope)).baseFile, join(directory, `sha512-${hashOf(half)}`));
+    const [entry] = await cache.entries();
+    assert.deepEqual(entry!.imageIds.toSorted(), ['one', 'two']);
+    const others = Buffer.alloc(1024, 1);
+    shown.set('two', imageOf('two', others));
+    await assert.rejects(cache.ensure('two', scope), /do not match/);
+    for (const unusable of [null, '../../etc/passwd', 'ABC']) {
+      shown.set('two', { ...imageOf('two', half), os_hash_value: unusable as string });
+      await assert.rejects(cache.ensure('two', scope), /no SHA-2 hash/);
+    }
+    shown.set('two', { ...imageOf('two', half), os_hash_algo: 'md5' });
+    await assert.rejects(cache.ensure('two', scope), /no SHA-2 hash/);
+    await cache.remove(entry!.content);
+    assert.deepEqual(readdirSync(directory), []);
+  }));
+
+test('files that were named by image id belong to that image until it is not used any more', () =>
+  inDirectory(async (directory) => {
+    writeFileSync(join(directory, 'a0000000-0000-4000-8000-000000000001'), half);
+    const cache = new ImageCache(directory, {} as Glance);
+    const [entry] = await cache.entries();
+    assert.deepEqual(entry!.imageIds, ['a0000000-0000-4000-8000-000000000001']);
+    await cache.remove(entry!.content);
+    assert.deepEqual(readdirSync(directory), []);
+  }));

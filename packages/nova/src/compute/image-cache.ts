@@ -1,13 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from '@kumo/core/client';
 import { assertDeclared, inspectFile } from '@kumo/core/imageformat';
 import type { glanceApi } from '@kumo/glance/api';
-import { imageCorrupt, imageFormatUnsupported } from '../errors.ts';
+import { imageCorrupt, imageFormatUnsupported, imageWithoutHash } from '../errors.ts';
+import { asUser, type CallScope } from './call-scope.ts';
 
 export type Glance = Client<Pick<typeof glanceApi, 'showImage' | 'downloadImage'>>;
 
@@ -18,9 +19,10 @@ export interface CachedImage {
 }
 
 interface Wanted {
+  imageId: string;
   diskFormat: string;
-  algorithm: string | null;
-  hash: string | null;
+  algorithm: string;
+  hash: string;
 }
 
 const FORMATS: Readonly<Record<string, CachedImage['format']>> = {
@@ -29,11 +31,20 @@ const FORMATS: Readonly<Record<string, CachedImage['format']>> = {
   iso: 'raw',
   ami: 'raw',
 };
-/** Base images on this host, `<directory>/<image id>`: downloaded once, checked, never changed afterwards. */
+/** What nobody can make a second content for. */
+const ALGORITHMS = new Set(['sha256', 'sha384', 'sha512']);
+/** `<algorithm>-<hash>`, the content; `.of-<image id>` after it, a note that the image has it. */
+const CONTENT = /^(?<content>sha\d{3}-[0-9a-f]+)(?:\.of-(?<imageId>[0-9A-Za-z-]{1,64}))?$/;
+
+/**
+ * Base images on this host: downloaded once, checked, never changed afterwards. A file is named after its content, so that
+ * what an image's id stands for is Glance's to say, each time, to the user who asks.
+ */
 export class ImageCache {
   readonly #directory: string;
   readonly #glance: Glance;
-  readonly #running = new Map<string, Promise<CachedImage>>();
+  /** By content. */
+  readonly #running = new Map<string, { imageId: string; work: Promise<void> }>();
   /** Names of the downloads of this process; it is the only one that writes here. */
   readonly #parts = new Set<string>();
 
@@ -43,45 +54,31 @@ export class ImageCache {
   }
 
   /**
-   * The image's file; however many ask, it is downloaded once. Glance is asked in any case whether the image still may be used.
-   * @throws imageCorrupt, imageFormatUnsupported, what core/imageformat finds wrong, Glance's own errors.
+   * The image's file, for the user of `scope.ctx`: Glance decides each time whether he may have the image, and says by its
+   * hash which content that is. However many ask, a content is downloaded once.
+   * @throws imageCorrupt, imageFormatUnsupported, imageWithoutHash, what core/imageformat finds wrong, Glance's own errors.
    */
-  ensure(imageId: string, signal: AbortSignal): Promise<CachedImage> {
-    const running = this.#running.get(imageId);
-    if (running) return unlessAborted(running, signal);
-    // The download is everybody's: one server's end does not stop it for the others.
-    const work = this.#ensure(imageId).finally(() => this.#running.delete(imageId));
-    this.#running.set(imageId, work);
-    return unlessAborted(work, signal);
-  }
-
-  /** What is there, with the time of its last use; downloads that a crash cut short are removed on the way. */
-  async entries(): Promise<{ imageId: string; usedAtMs: number }[]> {
-    const names = await readdir(this.#directory).catch(absentIsEmpty);
-    const entries: { imageId: string; usedAtMs: number }[] = [];
-    for (const name of names) {
-      const file = join(this.#directory, name);
-      if (!name.includes('.part-')) entries.push({ imageId: name, usedAtMs: (await stat(file)).mtimeMs });
-      else if (!this.#parts.has(name)) await rm(file, { force: true });
-    }
-    return entries;
-  }
-
-  /** Makes an entry absent, unless it is just being made. */
-  async remove(imageId: string): Promise<void> {
-    if (!this.#running.has(imageId)) await rm(this.#file(imageId), { force: true });
-  }
-
-  async #ensure(imageId: string): Promise<CachedImage> {
-    const image = await this.#glance.showImage({ params: { image_id: imageId } });
-    const diskFormat = image.disk_format ?? '';
+  async ensure(imageId: string, scope: CallScope & { signal: AbortSignal }): Promise<CachedImage> {
+    const { signal } = scope;
+    const image = await this.#glance.showImage({ params: { image_id: imageId }, ...asUser(scope) });
+    const { disk_format, os_hash_algo: algorithm, os_hash_value: hash } = image;
+    const note = `${algorithm}-${hash}.of-${image.id}`;
+    const diskFormat = disk_format ?? '';
     const format = FORMATS[diskFormat];
     if (!format) throw imageFormatUnsupported({ image: imageId, format: diskFormat });
-    const file = this.#file(imageId);
-    if (!(await exists(file))) {
-      const wanted = { diskFormat, algorithm: image.os_hash_algo, hash: image.os_hash_value };
-      await this.#download(imageId, file, wanted);
+    if (!algorithm || !hash || !ALGORITHMS.has(algorithm) || !CONTENT.test(note))
+      throw imageWithoutHash({ image: imageId });
+    const content = `${algorithm}-${hash}`;
+    const file = this.#file(content);
+    while (!(await exists(file))) {
+      const running =
+        this.#running.get(content) ?? this.#begin(content, { imageId, diskFormat, algorithm, hash }, scope);
+      // Another image of this content may fail where this one does not.
+      await unlessAborted(running.work, signal).catch((error) => {
+        if (signal.aborted || running.imageId === imageId) throw error;
+      });
     }
+    await writeFile(this.#file(note), '');
     const verdict = await inspectFile(file);
     assertDeclared(verdict, diskFormat);
     const now = new Date();
@@ -89,43 +86,88 @@ export class ImageCache {
     return { baseFile: file, format, virtualSizeBytes: verdict.virtualSizeBytes || (await stat(file)).size };
   }
 
-  async #download(imageId: string, file: string, wanted: Wanted): Promise<void> {
+  /**
+   * What is there: the images that a content was used for, with the time of its last use. Files of a Kumo that named them by
+   * image id count as content of that image. Downloads that a crash cut short are removed on the way.
+   */
+  async entries(): Promise<{ content: string; imageIds: string[]; usedAtMs: number }[]> {
+    const names = await readdir(this.#directory).catch(absentIsEmpty);
+    const images = new Map<string, string[]>();
+    for (const name of names) {
+      if (name.includes('.part-')) {
+        if (!this.#parts.has(name)) await rm(this.#file(name), { force: true });
+        continue;
+      }
+      const { content, imageId } = CONTENT.exec(name)?.groups ?? { content: name, imageId: name };
+      const known = images.get(content!) ?? [];
+      images.set(content!, imageId === undefined ? known : [...known, imageId]);
+    }
+    const present = [...images].filter(([content]) => names.includes(content));
+    return Promise.all(
+      present.map(async ([content, imageIds]) => ({
+        content,
+        imageIds,
+        usedAtMs: (await stat(this.#file(content))).mtimeMs,
+      })),
+    );
+  }
+
+  /** Makes an entry absent, unless it is just being made. */
+  async remove(content: string): Promise<void> {
+    if (this.#running.has(content)) return;
+    await rm(this.#file(content), { force: true });
+    const names = await readdir(this.#directory).catch(absentIsEmpty);
+    for (const name of names.filter((one) => one.startsWith(`${content}.of-`)))
+      await rm(this.#file(name), { force: true });
+  }
+
+  /** The download is everybody's: one server's end does not stop it for the others. */
+  #begin(content: string, wanted: Wanted, { ctx }: CallScope) {
+    const work = this.#download(content, wanted, { ctx }).finally(() => this.#running.delete(content));
+    // Those who wait are told; there may be none left.
+    work.catch(() => {});
+    const running = { imageId: wanted.imageId, work };
+    this.#running.set(content, running);
+    return running;
+  }
+
+  async #download(content: string, wanted: Wanted, scope: CallScope): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o711 });
-    const partName = `${imageId}.part-${randomUUID()}`;
-    const part = join(this.#directory, partName);
+    const partName = `${content}.part-${randomUUID()}`;
+    const part = this.#file(partName);
     this.#parts.add(partName);
     try {
-      const body = await this.#glance.downloadImage({ params: { image_id: imageId } });
-      await this.#write(imageId, body as Readable | Buffer, part, wanted);
+      const params = { image_id: wanted.imageId };
+      const body = await this.#glance.downloadImage({ params, ...asUser(scope) });
+      await this.#write(body as Readable | Buffer, part, wanted);
       assertDeclared(await inspectFile(part), wanted.diskFormat);
       // Guests run as another user and only read it.
       await chmod(part, 0o644);
-      await rename(part, file);
+      await rename(part, this.#file(content));
     } finally {
       await rm(part, { force: true });
       this.#parts.delete(partName);
     }
   }
 
-  async #write(imageId: string, body: Readable | Buffer, part: string, { algorithm, hash }: Wanted): Promise<void> {
-    const digest = hash === null ? undefined : createHash(algorithm ?? 'sha512');
+  async #write(body: Readable | Buffer, part: string, { imageId, algorithm, hash }: Wanted): Promise<void> {
+    const digest = createHash(algorithm);
     const source = Buffer.isBuffer(body) ? [body] : body;
     await pipeline(
       source,
       async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
-          digest?.update(chunk);
+          digest.update(chunk);
           yield chunk;
         }
       },
       createWriteStream(part, { mode: 0o600 }),
     );
-    if (digest && digest.digest('hex') !== hash) throw imageCorrupt({ image: imageId });
+    if (digest.digest('hex') !== hash) throw imageCorrupt({ image: imageId });
   }
 
-  #file(imageId: string): string {
-    if (!/^[0-9a-zA-Z-]{1,64}$/.test(imageId)) throw imageFormatUnsupported({ image: imageId, format: 'unknown' });
-    return join(this.#directory, imageId);
+  #file(name: string): string {
+    return join(this.#directory, name);
   }
 }
 

@@ -5,7 +5,7 @@ import type { GuestNic } from '../drivers/virt/driver.ts';
 import { bindingFailed, portTaken, portVanished } from '../errors.ts';
 import type { NetworkInterface, NetworkRequest, ServerDescription } from '../rpc/shapes.ts';
 import { unlessAbsent } from './absent.ts';
-import type { CallScope } from './call-scope.ts';
+import { asUser, type CallScope } from './call-scope.ts';
 import { type WiringOptions, WiringWatch } from './wiring-watch.ts';
 
 export type Neutron = Client<typeof neutronApi>;
@@ -126,15 +126,16 @@ export class NetworkSide {
   }
 
   async #takeUsersPort(server: Wanted, portId: string, scope: CallScope): Promise<Port> {
-    const found = await unlessAbsent(this.#neutron.showPort({ params: { port_id: portId }, ...scope }));
+    const found = await unlessAbsent(this.#neutron.showPort({ params: { port_id: portId }, ...asUser(scope) }));
     if (!found) throw portVanished({ port: portId });
     const { port } = found;
     if (port.device_id !== '' && port.device_id !== server.id) throw portTaken({ port: portId });
-    return port.device_id === server.id ? port : this.#bind(server, portId, scope);
+    return port.device_id === server.id ? port : this.#bind(server, portId, asUser(scope));
   }
 
   async #create(server: Wanted, wanted: NetworkRequest, request: string, scope: CallScope): Promise<Port> {
     const { securityGroupIds } = server.request;
+    // As the user: Neutron refuses him here what it refuses him at its own door. The binding is Nova's to say.
     const { port } = await this.#neutron.createPort({
       body: {
         port: {
@@ -146,12 +147,12 @@ export class NetworkSide {
           ...(securityGroupIds.length === 0 ? {} : { security_groups: securityGroupIds }),
         },
       },
-      ...scope,
+      ...asUser(scope),
     });
     return port;
   }
 
-  async #bind(server: Wanted, portId: string, scope: CallScope): Promise<Port> {
+  async #bind(server: Wanted, portId: string, scope: CallScope | ReturnType<typeof asUser>): Promise<Port> {
     this.wiring.forget(portId);
     const body = { port: this.#binding(server) };
     return (await this.#neutron.updatePort({ params: { port_id: portId }, body, ...scope })).port;

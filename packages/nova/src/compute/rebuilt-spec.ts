@@ -12,7 +12,7 @@ export async function rebuiltSpec(
 ): Promise<GuestSpec> {
   const server = await conductor.describeServer({ serverId }, { ctx: scope.ctx });
   const imageId = bootImageOf(server);
-  const image = imageId === undefined ? null : await images.ensure(imageId, scope.signal);
+  const image = imageId === undefined ? null : await images.ensure(imageId, scope);
   const { disks } = await volumes.ensureAttached(server, scope);
   const seen = await network.refreshed(server.networkInfo, scope);
   const networkInfo = await network.waitUntilWired(seen, { ...scope, timeoutMs: vifPlugTimeoutMs });

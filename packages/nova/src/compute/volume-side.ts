@@ -7,7 +7,7 @@ import { volumeFailed, volumeSlow, volumeUnreachable } from '../errors.ts';
 import type { Conductor } from '../flows/flow-deps.ts';
 import type { BlockDevice, ServerDescription } from '../rpc/shapes.ts';
 import { unlessAbsent } from './absent.ts';
-import type { CallScope } from './call-scope.ts';
+import { asUser, type CallScope } from './call-scope.ts';
 
 export type Cinder = Client<typeof cinderApi>;
 type ConnectionInfo = Static<(typeof cinderApi.updateAttachment)['reply']>['attachment']['connection_info'];
@@ -96,9 +96,12 @@ export class VolumeSide {
   }
 
   /** Deletes the volumes that are to go with the server, and those that a cut-short build made for it. */
-  async deleteOnTermination(server: Pick<ServerDescription, 'blockDevices'>, scope: CallScope): Promise<void> {
+  async deleteOnTermination(
+    server: Pick<ServerDescription, 'projectId' | 'blockDevices'>,
+    scope: CallScope,
+  ): Promise<void> {
     for (const device of server.blockDevices.filter((one) => isVolume(one) && one.deleteOnTermination)) {
-      const volume_id = device.volumeId ?? (await this.#findMade(device, scope));
+      const volume_id = device.volumeId ?? (await this.#findMade(server, device, scope));
       if (volume_id === undefined) continue;
       const found = await unlessAbsent(this.#cinder.showVolume({ params: { volume_id }, ...scope }));
       if (!found || found.volume.status === 'deleting') continue;
@@ -139,7 +142,7 @@ export class VolumeSide {
   }
 
   async #ensureVolume(server: Pick<ServerDescription, 'id' | 'projectId'>, device: BlockDevice, scope: CallScope) {
-    const volumeId = (await this.#findMade(device, scope)) ?? (await this.#create(server, device, scope));
+    const volumeId = (await this.#findMade(server, device, scope)) ?? (await this.#create(server, device, scope));
     await this.#untilAvailable(volumeId, scope);
     await this.#conductor.updateBlockDevice({ serverId: server.id, blockDeviceId: device.id, changes: { volumeId } });
     return volumeId;
@@ -159,15 +162,18 @@ export class VolumeSide {
           ...(device.sourceType === 'snapshot' ? { snapshot_id: device.snapshotId } : {}),
         },
       },
-      ...scope,
+      // Source, type and size are the user's choice.
+      ...asUser(scope),
     });
     return volume.id;
   }
 
-  async #findMade(device: BlockDevice, scope: CallScope): Promise<string | undefined> {
+  /** Among the project's own: metadata is what everybody may write. */
+  async #findMade({ projectId }: Pick<ServerDescription, 'projectId'>, device: BlockDevice, scope: CallScope) {
     if (device.sourceType === 'volume') return undefined;
     const metadata = JSON.stringify({ [MADE_FOR]: device.id });
-    const { volumes } = await this.#cinder.listVolumes({ query: { all_tenants: '1', metadata }, ...scope });
+    const query = { all_tenants: '1', project_id: projectId, metadata };
+    const { volumes } = await this.#cinder.listVolumes({ query, ...scope });
     return volumes[0]?.id;
   }
 
@@ -195,7 +201,7 @@ export class VolumeSide {
 
   async #createAttachment(serverId: string, volumeId: string, scope: CallScope): Promise<string> {
     const body = { attachment: { volume_uuid: volumeId, instance_uuid: serverId } };
-    return (await this.#cinder.createAttachment({ body, ...scope })).attachment.id;
+    return (await this.#cinder.createAttachment({ body, ...asUser(scope) })).attachment.id;
   }
 
   async #release(serverId: string, device: BlockDevice, scope: CallScope): Promise<void> {

@@ -32,9 +32,9 @@ export const serverBuild = flow<ComputeDeps, BuildInput>('server.build', 1)
   })
   .step('image', {
     timeoutMs: 3_600_000,
-    run: async ({ images }, _, { describe: server }, { signal }) => {
+    run: async ({ images }, _, { describe: server }, { signal, ctx }) => {
       const image = bootImageOf(server);
-      return image === undefined ? null : images.ensure(image, signal);
+      return image === undefined ? null : images.ensure(image, { signal, ctx });
     },
   })
   .step('networks', {

@@ -22,9 +22,10 @@ export function imagePruning({ conductor, images, host, keepSeconds, log }: Imag
       const entries = await images.entries();
       if (entries.length === 0) return [];
       const { imageIds } = await conductor.listHostServers({ host });
+      const inUse = new Set(imageIds);
       const old = entries.filter(({ usedAtMs }) => Date.now() - usedAtMs > keepSeconds * 1000);
-      return old.map(({ imageId }) => imageId).filter((id) => !imageIds.includes(id));
+      return old.filter((entry) => !entry.imageIds.some((id) => inUse.has(id))).map(({ content }) => content);
     },
-    reconcile: (imageId) => images.remove(imageId),
+    reconcile: (content) => images.remove(content),
   });
 }

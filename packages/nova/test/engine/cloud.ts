@@ -175,7 +175,7 @@ export class Cloud {
   ctx(): Context {
     return {
       ...{ requestId: `req-${randomUUID()}`, userId: 'member-user', projectId: PROJECT },
-      ...{ roles: ['member'], serviceRoles: [], auditIds: [] },
+      ...{ roles: ['member', 'reader'], serviceRoles: [], auditIds: [] },
     };
   }
 

@@ -1,53 +1,20 @@
-/** The engine with the real Glance, Neutron (agents without a data plane) and Cinder (a driver without disks). */
+/** The engine with the real Glance, Neutron and Cinder. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CinderConfig, cinderScheduler, cinderVolume, cinderApi as makeCinderApi } from '@kumo/cinder';
-import { cinderApi } from '@kumo/cinder/api';
-import { client, inProcess, type Transport } from '@kumo/core/client';
-import type { Daemon } from '@kumo/core/daemon';
-import { GlanceConfig, glanceApi as makeGlanceApi } from '@kumo/glance';
-import { glanceApi } from '@kumo/glance/api';
-import { NeutronConfig, neutronL2Agent, neutronServer } from '@kumo/neutron';
-import { neutronApi } from '@kumo/neutron/api';
-import { Value } from 'typebox/value';
 import { blockDevicesOf, insertBlockDevices } from '../../src/db/block-devices.ts';
 import { serverPower } from '../../src/flows/server-power.ts';
 import { volumeAttach } from '../../src/flows/volume-attach.ts';
 import { volumeDetach } from '../../src/flows/volume-detach.ts';
-import { Cloud, newDevice, PROJECT } from './cloud.ts';
+import { type Cloud, newDevice, PROJECT } from './cloud.ts';
+import { clientsOf, startWithRealServices, stopRealServices } from './real-services.ts';
 
-const daemons: Daemon[] = [];
 let cloud: Cloud;
 let imageId: string;
 let networkId: string;
-
-const appOf = (name: string): Transport => inProcess(() => daemons.find((one) => one.name === name)?.app);
-const from = { from: 'test', token: async () => 'admin' };
-const glance = client(glanceApi, appOf('glance-api'), { ...from, to: 'glance-api' });
-const neutron = client(neutronApi, appOf('neutron-server'), { ...from, to: 'neutron-server' });
-const cinder = client(cinderApi, appOf('cinder-api'), { ...from, to: 'cinder-api' });
+const { glance, neutron, cinder } = clientsOf('admin');
 
 before(async () => {
-  const transports = Object.fromEntries(
-    ['glance-api', 'neutron-server', 'cinder-api'].map((name) => [name, appOf(name)]),
-  );
-  cloud = new Cloud({ hosts: [], transports, config: { compute: { driver: 'fake' } } });
-  const env = { ...cloud.env, host: 'host-1' };
-  const neutronConfig = Value.Default(NeutronConfig, { dataplane: 'fake' }) as NeutronConfig;
-  const cinderConfig = Value.Default(CinderConfig, { driver: 'fake' }) as CinderConfig;
-  for (const make of [
-    () => makeGlanceApi(env, Value.Default(GlanceConfig, {}) as GlanceConfig),
-    () => neutronServer(env, neutronConfig),
-    () => neutronL2Agent(env, neutronConfig),
-    () => makeCinderApi(env, cinderConfig),
-    () => cinderScheduler(env, cinderConfig),
-    () => cinderVolume(env, cinderConfig),
-  ]) {
-    const daemon = await make();
-    await daemon.start();
-    daemons.push(daemon);
-  }
-  await cloud.start(['host-1']);
+  cloud = await startWithRealServices();
   const image = { name: 'tiny', disk_format: 'raw', container_format: 'bare' };
   imageId = (await glance.createImage({ body: image })).id;
   await glance.uploadImage({ params: { image_id: imageId }, body: Buffer.alloc(1 << 20, 1) });
@@ -55,11 +22,7 @@ before(async () => {
   const subnet = { network_id: networkId, cidr: '10.1.0.0/24', ip_version: 4 as const };
   await neutron.createSubnet({ body: { subnet } });
 });
-after(async () => {
-  await cloud.stop(async () => {
-    for (const daemon of daemons.toReversed()) await daemon.stop();
-  });
-});
+after(() => stopRealServices(cloud));
 
 const create = (more: object = {}) => cloud.create({ imageRef: imageId, networks: [{ networkId }], ...more });
 const portsOf = async (id: string) => (await neutron.listPorts({ query: { device_id: [id] } })).ports;
