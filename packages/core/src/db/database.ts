@@ -2,7 +2,7 @@ import type { CompiledQuery, DatabaseConnection, Kysely, Transaction } from 'kys
 import type { Logger } from '../log/index.ts';
 import type { DialectName } from './engine.ts';
 import { acquireEngine, type SharedEngine } from './engine-registry.ts';
-import { queryInsideTransaction } from './errors.ts';
+import { diskError, queryInsideTransaction } from './errors.ts';
 import { kyselyOn } from './kysely-parts.ts';
 import { type Migration, migrate } from './migration.ts';
 import { isRead, type SqlParties, traced } from './statement.ts';
@@ -23,7 +23,8 @@ export interface Db<Schema> {
    *
    * `name` shows in the trace: `COMMIT createServer`.
    *
-   * @throws commitUnknown when the connection was lost during COMMIT; databaseBusy or databaseUnavailable at the deadline.
+   * @throws commitUnknown when the connection was lost during COMMIT; databaseBusy or databaseUnavailable at the deadline;
+   * databaseFull or databaseUnwritable (with `Retry-After`) when the disk does not take it.
    */
   transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>, options?: { name?: string }): Promise<T>;
   close(): Promise<void>;
@@ -74,7 +75,13 @@ function makeDb<Schema>(shared: SharedEngine, options: DbOptions): Db<Schema> {
   const connection = {
     executeQuery: async (query: CompiledQuery) => {
       outside();
-      return traced(query, options, () => engine.run(query, isRead(query)));
+      return traced(query, options, async () => {
+        try {
+          return await engine.run(query, isRead(query));
+        } catch (error) {
+          throw diskError(service, error) ?? error;
+        }
+      });
     },
     streamQuery: () => {
       throw new Error('Streaming is not offered: walk through a large table with pageQuery');

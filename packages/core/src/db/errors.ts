@@ -1,4 +1,5 @@
-import { defineError } from '../errors/index.ts';
+import { defineError, type KumoError } from '../errors/index.ts';
+import { failureOf } from './failure.ts';
 
 /** No connection within the deadline, or it was lost while a change was on its way (which was then not made). */
 export const databaseUnavailable = defineError(
@@ -20,6 +21,28 @@ export const databaseBusy = defineError(
   'DatabaseBusy',
   'The database of {service} is busy: a transaction did not get through in {seconds} s.',
 );
+
+/** What was to be written was not; reading goes on, and so does writing as soon as there is room. */
+export const databaseFull = defineError(
+  'unavailable',
+  'DatabaseFull',
+  'The database of {service} has no disk space left: nothing can be changed until there is room again.',
+);
+
+/** The same for a disk that is read-only or broken. */
+export const databaseUnwritable = defineError(
+  'unavailable',
+  'DatabaseUnwritable',
+  'The disk of the database of {service} fails or is read-only: what was asked for was not done.',
+);
+
+const RETRY_AFTER_SECONDS = 30;
+
+/** The answer to a statement or transaction that failed because of the disk; undefined for any other error. */
+export function diskError(service: string, cause: unknown): KumoError | undefined {
+  const define = { full: databaseFull, disk: databaseUnwritable }[failureOf(cause) as string];
+  return define?.({ service }, { cause, retryable: true, headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } });
+}
 
 export const databaseNewer = defineError(
   'internal',

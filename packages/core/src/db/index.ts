@@ -4,9 +4,11 @@ export type { DialectName } from './engine.ts';
 export {
   commitUnknown,
   databaseBusy,
+  databaseFull,
   databaseMissing,
   databaseNewer,
   databaseUnavailable,
+  databaseUnwritable,
   databaseUrlInvalid,
   queryInsideTransaction,
   transactionOver,

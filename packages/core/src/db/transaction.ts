@@ -3,7 +3,7 @@ import type { Logger } from '../log/index.ts';
 import { Backoff } from './backoff.ts';
 import type { Engine, Result, Session } from './engine.ts';
 import type { SharedEngine, TransactionScope } from './engine-registry.ts';
-import { commitUnknown, databaseBusy, databaseUnavailable, transactionOver } from './errors.ts';
+import { commitUnknown, databaseBusy, databaseUnavailable, diskError, transactionOver } from './errors.ts';
 import { failureOf } from './failure.ts';
 import { transactionOn } from './kysely-parts.ts';
 import { type SqlParties, traced, tracedCommand } from './statement.ts';
@@ -38,8 +38,8 @@ export async function runTransaction<Schema, T>(
     } catch (error) {
       const cause = attempt.error ?? error;
       const failure = attempt.isCommitUnknown ? 'other' : failureOf(cause);
-      if (failure !== 'lost' && failure !== 'conflict') throw error;
       const { service, log } = options;
+      if (failure !== 'lost' && failure !== 'conflict') throw diskError(service, cause) ?? error;
       if (backoff.attempts === 0 && failure === 'lost')
         log.warn({ err: cause }, 'a transaction lost its connection; running it again');
       if (await backoff.wait()) continue;
