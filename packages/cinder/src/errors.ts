@@ -64,7 +64,6 @@ export const imageUnknown = defineError(
   'Invalid image identifier or unable to access requested image.',
 );
 export const malformedUrl = defineError('badRequest', 'MalformedRequestUrl', 'Malformed request url');
-export const markerNotFound = defineError('badRequest', 'MarkerNotFound', 'Marker {marker} could not be found.');
 export const attachmentInUse = defineError(
   'conflict',
   'ConflictNovaUsingAttachment',

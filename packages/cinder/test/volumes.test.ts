@@ -117,6 +117,10 @@ onDatabases('volumes', (h) => {
       ['l-c'],
     );
     assert.equal(second.body.volumes_links, undefined);
+    const full = await list("metadata={'group': 'l'}&limit=3");
+    assert.equal(full.volumes_links[0].rel, 'next', 'a full page links to the next one, even to an empty one');
+    const none = await list('limit=0');
+    assert.deepEqual(none, { volumes: [] });
     assert.equal((await list("metadata={'group': 'l'}&with_count=true&limit=1")).count, 3);
     assert.equal((await list("metadata={'group': 'l'}&sort=name:asc&offset=1&limit=1")).volumes[0].name, 'l-b');
     assert.deepEqual((await list("metadata={'group': 'l'}", 'other')).volumes, []);
@@ -124,7 +128,8 @@ onDatabases('volumes', (h) => {
     const adminOfOther = (await list(`all_tenants=1&project_id=${TEST_PROJECT}&name=l-a`, 'admin')).volumes;
     assert.equal(adminOfOther.length, 1);
     assert.equal((await h().call('GET', '/v3/volumes?sort=nothing:asc')).status, 400);
-    assert.equal((await h().call('GET', '/v3/volumes?marker=nothing')).status, 400);
+    assert.equal((await h().call('GET', '/v3/volumes?marker=nothing')).status, 404);
+    assert.equal((await h().call('GET', '/v3/snapshots?marker=nothing')).status, 404);
     assert.equal((await h().call('GET', '/v3/volumes?limit=-1')).status, 400);
     const summary = (await h().call('GET', '/v3/volumes/summary')).body['volume-summary'];
     assert.deepEqual(summary.metadata.group, ['l']);

@@ -1,10 +1,10 @@
 import type { Cloud } from '../src/cloud.ts';
-import type { Area } from './areas.ts';
+import type { Settings } from './area.ts';
 
 type Sections = Record<string, Readonly<Record<string, string | number | boolean>>>;
 
 /** tempest.conf for a cloud that runs; `directory` takes its log and its locks. */
-export function tempestConf(cloud: Cloud, area: Area, directory: string): string {
+export function tempestConf(cloud: Cloud, own: Settings, directory: string): string {
   const admin = cloud.credentials();
   const sections: Sections = {
     DEFAULT: { log_file: `${directory}/tempest.log`, use_stderr: false },
@@ -30,7 +30,7 @@ export function tempestConf(cloud: Cloud, area: Area, directory: string): string
     service_available: { glance: true, nova: true, neutron: true, cinder: true, swift: false, horizon: false },
     validation: { run_validation: false },
   };
-  for (const [name, values] of Object.entries(area.settings)) sections[name] = { ...sections[name], ...values };
+  for (const [name, values] of Object.entries(own)) sections[name] = { ...sections[name], ...values };
   return Object.entries(sections)
     .map(([name, values]) => `[${name}]\n${settings(values)}`)
     .join('\n');

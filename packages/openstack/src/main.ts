@@ -137,7 +137,9 @@ registerKeystone(program, config);
 
 program
   .command('tempest <area>')
-  .description("run Debian's Tempest for a service (identity) on a cloud of its own, and compare with real OpenStack")
+  .description(
+    "run Debian's Tempest for an area (identity, image, volume, network, compute, scenario) on a cloud of its own, and compare with real OpenStack",
+  )
   .option('--only <regex>', 'only the tests whose id matches')
   .option('--workers <count>', 'tests at the same time', '2')
   .option('--json', 'print the comparison as JSON')

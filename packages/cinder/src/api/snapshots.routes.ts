@@ -96,6 +96,7 @@ export function snapshotRoutes(snapshots: Snapshots, maxPage: number): Route[] {
 function createRoute(snapshots: Snapshots): Route {
   return implement(createSnapshot, async ({ ctx, body, authorize }) => {
     const { volume_id, name, display_name, description, display_description, metadata, force } = body.snapshot;
+    if (volume_id === null) throw volumeNotFound({ id: 'None' });
     const volume = await snapshots.volume(volume_id);
     authorize(volumeTarget(volume), { rule: showVolume.policy.name, notFound: volumeNotFound({ id: volume_id }) });
     authorize(volumeTarget(volume));

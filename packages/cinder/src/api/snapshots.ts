@@ -39,7 +39,7 @@ export const createSnapshot = operation({
   body: T.Object({
     snapshot: T.Object(
       {
-        volume_id: T.String({ format: 'uuid' }),
+        volume_id: Nullable(T.String({ format: 'uuid' })),
         name: Name,
         display_name: Name,
         description: Description,

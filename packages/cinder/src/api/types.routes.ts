@@ -1,7 +1,7 @@
 import { type HandlerInput, implement, nextLinks, pageSize, type Route, sortsOf } from '@kumo/core/http';
 import { parseBoolean } from '@kumo/core/schema';
 import type { VolumeType, VolumeTypes } from '../app/volume-types.ts';
-import { extraSpecNotFound, invalidInput, markerNotFound } from '../errors.ts';
+import { extraSpecNotFound, invalidInput, volumeTypeNotFound } from '../errors.ts';
 import { typeExtraSpecs, typeQosSpecs, typeSensitiveSpecs } from './policies.ts';
 import {
   addTypeAccess,
@@ -99,10 +99,10 @@ function listRoute(types: VolumeTypes, maxPage: number): Route {
       found.sort((a, b) => (a[key] < b[key] ? -1 : 1) * (direction === 'asc' ? 1 : -1));
     }
     const start = query.marker === undefined ? 0 : found.findIndex(({ id }) => id === query.marker) + 1;
-    if (query.marker !== undefined && start === 0) throw markerNotFound({ marker: query.marker });
+    if (query.marker !== undefined && start === 0) throw volumeTypeNotFound({ id: query.marker });
     const limit = pageSize(query.limit, maxPage);
     const page = found.slice(start, start + limit);
-    const next = start + limit < found.length ? page.at(-1)?.id : undefined;
+    const next = page.length === limit ? page.at(-1)?.id : undefined;
     return { volume_types: page.map((type) => bodyOf(type, allows)), ...nextLinks('volume_type', request, next) };
   });
 }

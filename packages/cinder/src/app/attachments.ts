@@ -181,7 +181,7 @@ export class Attachments {
       ...equal('attach_mode', query.attach_mode),
     ];
     const all = page.offset === 0 ? base.selectAll() : base.selectAll().offset(page.offset);
-    const { rows, hasMore } = await pageQuery(all, { ...pageOptions(page), filters });
+    const { rows, hasMore } = await pageQuery(all, { ...pageOptions(page, attachmentNotFound), filters });
     const found = { rows: rows.map(toAttachment), hasMore };
     if (!parseBoolean(query.with_count)) return found;
     const counted = await pageQuery(base.select('id'), { filters });

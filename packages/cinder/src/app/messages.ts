@@ -51,7 +51,7 @@ export class Messages {
       .selectFrom('messages')
       .where('project_id', '=', ctx.projectId ?? '')
       .selectAll();
-    const { rows, hasMore } = await pageQuery(base, { ...pageOptions(page), filters });
+    const { rows, hasMore } = await pageQuery(base, { ...pageOptions(page, messageNotFound), filters });
     return { rows: rows.map(toMessage), hasMore };
   }
 

@@ -166,7 +166,7 @@ export class Snapshots {
     for (const condition of conditionsOf(query)) base = base.where(condition);
     const filters = filtersOf(query, options.isAdmin);
     const all = page.offset === 0 ? base.selectAll() : base.selectAll().offset(page.offset);
-    const { rows, hasMore } = await pageQuery(all, { ...pageOptions(page), filters });
+    const { rows, hasMore } = await pageQuery(all, { ...pageOptions(page, snapshotNotFound), filters });
     const found = { rows: rows.map(toSnapshot), hasMore };
     if (!parseBoolean(query.with_count)) return found;
     return { ...found, count: (await pageQuery(base.select('id'), { filters })).rows.length };

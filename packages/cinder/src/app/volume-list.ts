@@ -8,7 +8,7 @@ import type { listVolumesDetail } from '../api/volumes.ts';
 import type { CinderDb } from '../db/schema.ts';
 import type { VolumeType } from '../db/volume-types.ts';
 import { toVolume, type Volume } from '../db/volumes.ts';
-import { markerNotFound } from '../errors.ts';
+import { volumeNotFound } from '../errors.ts';
 import { dictionary, equal, type ListPage, likeness, pageOf, scopeOf, timeFilters } from './listing.ts';
 import type { VolumeTypes } from './volume-types.ts';
 
@@ -45,7 +45,7 @@ export class VolumeLists {
     const base = this.#scoped(ctx, query, isAdmin, metadataConditions(query));
     const filters = filtersOf(query, { isAdmin, types: await this.#types.all() });
     const all = page.offset === 0 ? base.selectAll() : base.selectAll().offset(page.offset);
-    const { rows, hasMore } = await pageQuery(all, { ...pageOptions(page), filters });
+    const { rows, hasMore } = await pageQuery(all, { ...pageOptions(page, volumeNotFound), filters });
     const found = { rows: rows.map(toVolume), hasMore };
     if (!parseBoolean(query.with_count)) return found;
     const { count } = await applyFilters(
@@ -87,8 +87,9 @@ export class VolumeLists {
   }
 }
 
-export function pageOptions({ limit, marker, sorts }: ListPage) {
-  return { limit, marker, sorts, unknownMarker: (id: string | number) => markerNotFound({ marker: id }) };
+/** @param notFound says that a marker names nothing, which Cinder answers as for the thing itself. */
+export function pageOptions({ limit, marker, sorts }: ListPage, notFound: (id: { id: string }) => Error) {
+  return { limit, marker, sorts, unknownMarker: (id: string | number) => notFound({ id: String(id) }) };
 }
 
 function filtersOf(

@@ -30,7 +30,7 @@ export interface PageOptions {
 
 export interface Page<Row> {
   rows: Row[];
-  /** There are more rows in the direction of travel: after the last one, or, with `reverse`, before the first one. */
+  /** The page is full: others may follow in the direction of travel, or none. OpenStack's services link to a next page then. */
   hasMore: boolean;
 }
 
@@ -50,7 +50,7 @@ export async function pageQuery<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   options: PageOptions,
 ): Promise<Page<O>> {
-  if (options.limit === 0) return { rows: [], hasMore: true };
+  if (options.limit === 0) return { rows: [], hasMore: false };
   const place = options.marker === undefined ? undefined : await placeOf(query, ordersOf(options), options);
   return pageOf(await pageStatement(query, options, place).execute(), options);
 }
@@ -72,14 +72,12 @@ export function pageStatement<DB, TB extends keyof DB, O>(
       return nullsFirst ? directed.nullsFirst() : directed.nullsLast();
     });
   }
-  return limit === undefined ? page : page.limit(limit + 1);
+  return limit === undefined ? page : page.limit(limit);
 }
 
-/** @param found what `pageStatement` found: one row more than is shown says that there are more. */
-export function pageOf<Row>(found: Row[], { limit, reverse = false }: PageOptions): Page<Row> {
-  const hasMore = limit !== undefined && found.length > limit;
-  const rows = hasMore ? found.slice(0, limit) : found;
-  return { rows: reverse ? rows.reverse() : rows, hasMore };
+/** @param rows what `pageStatement` found */
+export function pageOf<Row>(rows: Row[], { limit, reverse = false }: PageOptions): Page<Row> {
+  return { rows: reverse ? rows.reverse() : rows, hasMore: rows.length > 0 && rows.length === limit };
 }
 
 /** The sorts and, last, the key; the other way round when walking backwards. */

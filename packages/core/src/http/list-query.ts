@@ -6,11 +6,11 @@ export interface Sort<K extends string = string> {
 }
 
 /**
- * How many rows a page has: what was asked for, within the service's bound; without a limit (or 0) the bound itself.
- * Glance gives an empty page for 0: it tells 0 apart before.
+ * How many rows a page has: what was asked for, within the service's bound; without a limit the bound itself. A limit of 0
+ * asks for none; Neutron alone takes it for no limit, and tells it apart before.
  */
 export function pageSize(limit: number | undefined, max: number): number {
-  return limit === undefined || limit === 0 ? max : Math.min(limit, max);
+  return limit === undefined ? max : Math.min(limit, max);
 }
 
 /**

@@ -71,6 +71,20 @@ onEachDatabase('pages', (subject) => {
     }
   };
 
+  test('a page that is full has more, even when it ends the list; one of no rows has none', async () => {
+    const all = await walk({ limit: 7 });
+    const [full, none] = [await ways[0]!({ limit: all.length }), await ways[0]!({ limit: 0 })];
+    assert.deepEqual([full.rows.length, full.hasMore], [all.length, true]);
+    const last = await ways[0]!({ limit: all.length, marker: full.rows.at(-1)!.id });
+    assert.deepEqual(
+      [last, none],
+      [
+        { rows: [], hasMore: false },
+        { rows: [], hasMore: false },
+      ],
+    );
+  });
+
   test('all the pages, forwards and backwards, are the sorted list, whatever the sorts', async () => {
     const random = randomiser(42);
     const columns = ['name', 'size', 'enabled', 'id'];

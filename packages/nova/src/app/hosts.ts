@@ -114,8 +114,8 @@ export class Hosts {
         : matching.findIndex(({ id }) => id === query.marker || String(numberOf(id)) === query.marker);
     if (query.marker !== undefined && place < 0) throw markerNotFound({ marker: query.marker });
     const size = pageSize(query.limit, this.#config.maxPageSize);
-    const rest = matching.slice(place + 1);
-    return { hypervisors: rest.slice(0, size), hasMore: rest.length > size };
+    const page = matching.slice(place + 1, place + 1 + size);
+    return { hypervisors: page, hasMore: page.length > 0 && page.length === size };
   }
 
   /** @throws 404 */

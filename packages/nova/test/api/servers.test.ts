@@ -102,6 +102,8 @@ test('lists: filters, sorting, pages, projects', async () => {
   assert.deepEqual((await listed('name=list&all_tenants=1', { token: 'admin' })).length, 3);
   assert.equal((await api.get('/v2.1/servers?all_tenants=1')).status, 403);
   const first = await api.get('/v2.1/servers/detail?name=list-&limit=2&sort_key=display_name&sort_dir=asc');
+  assert.deepEqual((await api.get('/v2.1/servers?limit=0')).body, { servers: [] });
+  assert.deepEqual((await api.get('/v2.1/flavors?limit=0')).body, { flavors: [] });
   assert.deepEqual(
     first.body.servers.map(({ name }: { name: string }) => name),
     ['list-a', 'list-b'],
