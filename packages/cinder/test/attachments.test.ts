@@ -38,6 +38,9 @@ onDatabases('attachments', (h) => {
     assert.equal(complete.status, 204);
     assert.equal(await statusOf(volume), 'in-use');
     const [shown] = (await h().call('GET', `/v3/volumes/${volume}`)).body.volume.attachments;
+    assert.equal(shown.host_name, null, 'a host is for admins');
+    const [seen] = (await h().call('GET', `/v3/volumes/${volume}`, { token: 'admin' })).body.volume.attachments;
+    assert.equal(seen.host_name, connector.host);
     assert.equal(shown.attachment_id, id);
     assert.equal(shown.device, '/dev/vdb');
     assert.equal((await h().call('DELETE', `/v3/attachments/${id}`, { token: 'member' })).status, 409);

@@ -1,5 +1,5 @@
 import { type HandlerInput, implement, nextLinks, type Route } from '@kumo/core/http';
-import type { Attachment, Attachments, ConnectorRecord } from '../app/attachments.ts';
+import { type Attachment, type Attachments, type ConnectorRecord, isService } from '../app/attachments.ts';
 import { attachmentNotFound, volumeNotFound } from '../errors.ts';
 import {
   completeAttachment,
@@ -36,17 +36,19 @@ export function attachmentRoutes(attachments: Attachments, maxPage: number): Rou
         connector: connector && Object.keys(connector).length > 0 ? (connector as ConnectorRecord) : undefined,
         mode: mode ?? null,
       });
-      return { attachment: attachmentBody(made) };
+      return { attachment: attachmentBody(made, isService(ctx)) };
     }),
     implement(updateAttachment, async ({ ctx, params, body, authorize }) => {
       const { id } = await own(attachments, params.attachment_id, authorize);
-      return { attachment: attachmentBody(await attachments.connect(ctx, id, body.attachment.connector)) };
+      return {
+        attachment: attachmentBody(await attachments.connect(ctx, id, body.attachment.connector), isService(ctx)),
+      };
     }),
     implement(completeAttachment, async ({ params, authorize }) => {
       await attachments.complete((await own(attachments, params.attachment_id, authorize)).id);
     }),
-    implement(showAttachment, async ({ params, authorize }) => ({
-      attachment: attachmentBody(await own(attachments, params.attachment_id, authorize)),
+    implement(showAttachment, async ({ ctx, params, authorize }) => ({
+      attachment: attachmentBody(await own(attachments, params.attachment_id, authorize), isService(ctx)),
     })),
     implement(deleteAttachment, async ({ ctx, params, authorize }) => {
       const { id } = await own(attachments, params.attachment_id, authorize);
@@ -72,7 +74,11 @@ function listRoutes(attachments: Attachments, maxPage: number): Route[] {
         maxPage,
       });
       const links = nextLinks('attachments', request, hasMore ? rows.at(-1)?.id : undefined);
-      return { attachments: rows.map(attachmentBody), ...links, ...(count === undefined ? {} : { count }) };
+      return {
+        attachments: rows.map((row) => attachmentBody(row, isService(ctx))),
+        ...links,
+        ...(count === undefined ? {} : { count }),
+      };
     }),
   ];
 }

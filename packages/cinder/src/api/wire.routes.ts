@@ -60,7 +60,9 @@ export function volumeBody(
     replication_status: null,
     consistencygroup_id: null,
     multiattach: volume.multiattach,
-    attachments: attachments.filter(({ status }) => status === 'attached').map(attachmentEntry),
+    attachments: attachments
+      .filter(({ status }) => status === 'attached')
+      .map((one) => attachmentEntry(one, view.showsHost)),
     group_id: null,
     service_uuid: null,
     shared_targets: false,
@@ -81,25 +83,32 @@ function extensionFields(volume: Volume, view: VolumeView) {
   };
 }
 
-function attachmentEntry(attachment: Attachment) {
+function attachmentEntry(attachment: Attachment, showsHost: boolean) {
   return {
     id: attachment.volumeId,
     attachment_id: attachment.id,
     volume_id: attachment.volumeId,
     server_id: attachment.instanceId,
-    host_name: attachment.host,
+    host_name: showsHost ? attachment.host : null,
     device: attachment.mountpoint,
     attached_at: attachment.attachedAt,
   };
 }
 
-export function attachmentBody(attachment: Attachment): Static<typeof AttachmentBody> {
+/** Places on the storage host. Who connects a volume to a machine of his own is told where it listens; a server's is Nova's. */
+function connectionOf({ connectionInfo, instanceId }: Attachment, showsHost: boolean) {
+  if (connectionInfo === null || showsHost) return connectionInfo ?? {};
+  const { socket_path, host, port, ...others } = connectionInfo;
+  return instanceId === null && host !== undefined ? { ...others, host, port } : others;
+}
+
+export function attachmentBody(attachment: Attachment, showsHost: boolean): Static<typeof AttachmentBody> {
   return {
     ...attachmentSummary(attachment),
     attach_mode: attachment.mode,
     attached_at: attachment.attachedAt,
     detached_at: null,
-    connection_info: attachment.connectionInfo ?? {},
+    connection_info: connectionOf(attachment, showsHost),
   };
 }
 

@@ -52,6 +52,11 @@ const SORTS = {
 const RESERVABLE = new Set(['available']);
 const RESERVABLE_MULTI = new Set(['available', 'in-use', 'reserved', 'attaching']);
 
+/** Whether a service asks, or an admin: they connect servers, and see hosts. */
+export function isService(ctx: Context): boolean {
+  return [...ctx.roles, ...ctx.serviceRoles].some((role) => role === 'service' || role === 'admin');
+}
+
 /** Attachments: who uses which volume, from where. */
 export class Attachments {
   readonly #db: CinderDb;
@@ -143,8 +148,7 @@ export class Attachments {
   async remove(ctx: Context, id: string): Promise<Attachment[]> {
     const attachment = await this.show(id);
     const { volumeId, instanceId, connector } = attachment;
-    const isPrivileged = [...ctx.roles, ...ctx.serviceRoles].some((role) => role === 'service' || role === 'admin');
-    if (instanceId !== null && connector !== null && !isPrivileged) throw attachmentInUse({ instanceId });
+    if (instanceId !== null && connector !== null && !isService(ctx)) throw attachmentInUse({ instanceId });
     if (connector === null && attachment.status === 'reserved') await this.#forget(attachment);
     if (await findAttachment(this.#db.q, id)) {
       const volume = await this.volume(volumeId);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { nowIso, toIso } from '@kumo/core/db';
+import { publicText } from '@kumo/core/errors';
 import type { Queries } from './schema.ts';
 
 /** How long a message is kept. */
@@ -9,6 +10,7 @@ export interface NewMessage {
   projectId: string;
   /** `VOLUME_VOLUME_001_002`: resource, action, detail. */
   eventId: string;
+  /** Kept without the host's paths and addresses. */
   text: string;
   requestId?: string;
   resourceType: 'VOLUME' | 'VOLUME_SNAPSHOT';
@@ -22,7 +24,7 @@ export async function insertMessage(tx: Queries, message: NewMessage): Promise<v
       id: randomUUID(),
       project_id: message.projectId,
       event_id: message.eventId,
-      user_message: message.text.slice(0, 2000),
+      user_message: publicText(message.text).slice(0, 2000),
       message_level: 'ERROR',
       request_id: message.requestId ?? null,
       resource_type: message.resourceType,

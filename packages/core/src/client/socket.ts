@@ -118,12 +118,13 @@ async function readReply(body: Readable): Promise<Buffer> {
 function broken(error: unknown, origin: string): unknown {
   const code = codeOf(error);
   if (code !== undefined && UNTRUSTED.has(code)) {
-    const message = `The certificate of ${origin} is not trusted: ${code}`;
-    return unavailable({ message, sent: false }, { cause: error, retryable: false });
+    const message = `The certificate of a service is not trusted: ${code}`;
+    return unavailable({ message, origin, sent: false }, { cause: error, retryable: false });
   }
   if (code === undefined || (!NEVER_SENT.has(code) && !BROKEN.has(code))) return error;
   return unavailable(
-    { message: `${origin} cannot be reached: ${code}`, sent: !NEVER_SENT.has(code) },
+    // Users read the message; the log has the rest.
+    { message: `A service cannot be reached: ${code}`, origin, sent: !NEVER_SENT.has(code) },
     { cause: error, retryable: true },
   );
 }

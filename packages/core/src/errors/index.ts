@@ -1,3 +1,5 @@
+export { publicText } from './public-text.ts';
+
 /**
  * One error vocabulary for the whole cloud. Domain code throws these; only `core/http` knows statuses and each
  * service's envelope, and only `core/rpc` knows how they cross a bus. Never match on messages: use `definition.is(error)`.

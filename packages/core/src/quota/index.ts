@@ -1,2 +1,2 @@
-export { type QuotaExcess, type QuotaOptions, type QuotaOwner, type Quotas, quotas } from './quotas.ts';
+export { type OwnCount, type QuotaExcess, type QuotaOptions, type QuotaOwner, type Quotas, quotas } from './quotas.ts';
 export { type QuotaTables, quotaMigration } from './tables.ts';

@@ -22,6 +22,13 @@ export interface QuotaOwner {
   userId?: string;
 }
 
+export interface OwnCount<Resource extends string> {
+  readonly resource: Resource;
+  readonly userId: string;
+  readonly requested: number;
+  readonly count: () => Promise<number>;
+}
+
 type Amounts<Resource extends string> = Partial<Readonly<Record<Resource, number>>>;
 
 export interface Quotas<S, Resource extends string> {
@@ -31,6 +38,13 @@ export interface Quotas<S, Resource extends string> {
    * @throws what `over` makes; then nothing was counted.
    */
   charge(tx: Transaction<S>, projectId: string, deltas: Amounts<Resource>, owner?: QuotaOwner): Promise<void>;
+  /**
+   * Holds what is counted from a user's own rows, in whichever project he made them, against a project's limit. The user's
+   * counter is locked first, in the caller's transaction: of many at once each counts the others.
+   * @param count what he has now; called under the lock.
+   * @throws what `over` makes.
+   */
+  checkOwn(tx: Transaction<S>, projectId: string, held: OwnCount<Resource>): Promise<void>;
   /** The reverse of charge; never below 0. Refunding twice counts twice: do it with the row's deletion. */
   refund(tx: Transaction<S>, projectId: string, deltas: Amounts<Resource>, owner?: QuotaOwner): Promise<void>;
   /** Sets what is in use to what was counted; other resources stay. */
@@ -59,6 +73,7 @@ export function quotas<S extends QuotaTables, Resource extends string>(
   const q = store.db.q;
   return {
     charge: (tx, projectId, deltas, owner) => store.charge(own(tx), { projectId, ...owner }, deltas),
+    checkOwn: (tx, projectId, held) => store.checkOwn(own(tx), projectId, held),
     refund: (tx, projectId, deltas, owner) => store.charge(own(tx), { projectId, ...owner }, negated(deltas)),
     recount: (tx, projectId, actual, owner) => store.recount(own(tx), { projectId, ...owner }, actual),
     usage: (projectId, owner) => store.usage({ projectId, ...owner }),
@@ -127,6 +142,19 @@ class QuotaStore<Resource extends string> {
     for (const [resource, delta] of changes) {
       await this.#setUsage(tx, owner, resource, Math.max(0, used.get(resource)! + delta));
     }
+  }
+
+  async checkOwn(
+    tx: Transaction<QuotaTables>,
+    projectId: string,
+    { resource, userId, requested, count }: OwnCount<Resource>,
+  ): Promise<void> {
+    await this.#lock(tx, { projectId: '', userId }, [resource]);
+    const limit = (await this.limits(tx, projectId))[resource];
+    const used = await count();
+    if (limit < 0 || used + requested <= limit) return;
+    const excess = { resource, limit, used, requested };
+    throw this.#options.over(excess, [excess]);
   }
 
   async recount(tx: Transaction<QuotaTables>, owner: Owner, actual: Amounts<Resource>): Promise<void> {

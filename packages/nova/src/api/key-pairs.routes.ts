@@ -49,7 +49,7 @@ export function keyPairRoutes(keyPairs: KeyPairs): Route[] {
     }),
     implement(ops.createKeyPair, async ({ ctx, body: { keypair }, authorize, reply }) => {
       const owner = ownerOf(ctx, keypair.user_id, authorize);
-      const pair = await keyPairs.create(owner, {
+      const pair = await keyPairs.create(owner, ctx.projectId ?? '', {
         name: keypair.name,
         type: keypair.type ?? 'ssh',
         // Absent up to 2.91: then a key is made.

@@ -2,24 +2,27 @@ import { type Db, isUniqueViolation } from '@kumo/core/db';
 import { pageSize } from '@kumo/core/http';
 import * as store from '../db/key-pairs.ts';
 import type { NovaTables } from '../db/schema.ts';
-import { keyPairExists, keyPairInvalid, keyPairNotFound, keyPairQuotaExceeded, markerNotFound } from '../errors.ts';
+import { keyPairExists, keyPairInvalid, keyPairNotFound, markerNotFound } from '../errors.ts';
+import type { NovaQuotas } from './quotas.ts';
 import { newSshKey, readPublicKey } from './ssh-keys.ts';
 
 export type KeyPair = store.KeyPair;
 
 export class KeyPairs {
   readonly #db: Db<NovaTables>;
-  readonly #limits: { perUser: number; maxPageSize: number };
+  readonly #quotas: NovaQuotas;
+  readonly #maxPageSize: number;
 
-  constructor(db: Db<NovaTables>, limits: { perUser: number; maxPageSize: number }) {
+  constructor(db: Db<NovaTables>, quotas: NovaQuotas, maxPageSize: number) {
     this.#db = db;
-    this.#limits = limits;
+    this.#quotas = quotas;
+    this.#maxPageSize = maxPageSize;
   }
 
   async list(userId: string, query: { limit?: number; marker?: string }) {
     return store.listKeyPairs(this.#db.q, {
       userId,
-      limit: pageSize(query.limit, this.#limits.maxPageSize),
+      limit: pageSize(query.limit, this.#maxPageSize),
       marker: query.marker,
       unknownMarker: (marker) => markerNotFound({ marker }),
     });
@@ -32,9 +35,14 @@ export class KeyPairs {
     return found;
   }
 
-  /** Imports a public key, or makes a pair when none is given. @throws 400, 403 over quota, 409 when the name is taken. */
+  /**
+   * Imports a public key, or makes a pair when none is given.
+   * @param projectId whose limit holds for all that the user has.
+   * @throws 400, 403 over quota, 409 when the name is taken.
+   */
   async create(
     userId: string,
+    projectId: string,
     wanted: { name: string; type: string; publicKey?: string },
   ): Promise<KeyPair & { privateKey?: string }> {
     const { name, type } = wanted;
@@ -48,12 +56,8 @@ export class KeyPairs {
     const { publicKey, fingerprint, privateKey } = key;
     try {
       await this.#db.transaction(async (tx) => {
-        const { keyPairs } = await store.listKeyPairs(tx, {
-          userId,
-          limit: Math.max(1, this.#limits.perUser),
-          unknownMarker: (marker) => markerNotFound({ marker }),
-        });
-        if (this.#limits.perUser >= 0 && keyPairs.length >= this.#limits.perUser) throw keyPairQuotaExceeded();
+        const count = () => store.countKeyPairs(tx, userId);
+        await this.#quotas.checkOwn(tx, projectId, { resource: 'key_pairs', userId, requested: 1, count });
         await store.insertKeyPair(tx, { userId, name, type, publicKey, fingerprint });
       });
     } catch (error) {

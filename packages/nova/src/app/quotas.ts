@@ -13,7 +13,8 @@ export type NovaQuotas = Quotas<NovaTables, NovaResource>;
 export const fixedLimits = {
   serverGroups: 10,
   serverGroupMembers: 10,
-  personality: 5,
+  /** Files are not injected: config drive and user data carry them. */
+  personality: 0,
   personalityBytes: 10_240,
   personalityPathBytes: 255,
 } as const;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KumoError } from '@kumo/core/errors';
+import { KumoError, publicText } from '@kumo/core/errors';
 import type { FlowJournal } from '@kumo/core/flow';
 import { interfaceNotAttached } from '../errors.ts';
 
@@ -22,6 +22,6 @@ export async function awaitFlow(journal: FlowJournal, flowId: string, signal: Ab
 
 function publicError(failure: { kind: string; code: string; message: string } | undefined): Error {
   if (!failure || failure.kind === 'unknown') return interfaceNotAttached({ reason: 'the log of its host says why.' });
-  if (failure.kind === 'driver') return interfaceNotAttached({ reason: failure.message });
-  return new KumoError(failure.kind as KumoError['kind'], failure.code, failure.message);
+  if (failure.kind === 'driver') return interfaceNotAttached({ reason: publicText(failure.message) });
+  return new KumoError(failure.kind as KumoError['kind'], failure.code, publicText(failure.message));
 }

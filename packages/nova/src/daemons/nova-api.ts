@@ -126,14 +126,14 @@ function routesOf({ env, config, db, rpc, quotas, neighbours, scheduleNow }: Par
   const actions = new InstanceActions(db, config.maxPageSize);
   const volumes = new VolumeAttachments(db, cinder, lifecycle, env.log);
   const interfaces = new Interfaces(neutron, lifecycle, compute);
-  const { maxPageSize, quota } = config;
+  const { maxPageSize } = config;
   return [
     ...serverRoutes({ servers, creation, lifecycle, defaultZone: config.defaultAvailabilityZone }),
     ...serverActionRoutes({ servers, lifecycle, consoles, groups }),
     ...serverPartRoutes({ servers, lifecycle, consoles, actions }),
     ...attachmentRoutes({ servers, volumes, interfaces, groups }),
     ...flavorRoutes(new Flavors(db, maxPageSize)),
-    ...keyPairRoutes(new KeyPairs(db, { perUser: quota.keyPairs, maxPageSize })),
+    ...keyPairRoutes(new KeyPairs(db, quotas, maxPageSize)),
     ...hostRoutes({ hosts: new Hosts(db, config), aggregates: new Aggregates(db) }),
     ...limitRoutes({ quotaSets: new QuotaSets(db, quotas, config), events: new ExternalEvents(db, compute) }),
   ];

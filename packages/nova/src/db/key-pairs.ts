@@ -51,6 +51,15 @@ export async function insertKeyPair(tx: Queries, keyPair: Omit<KeyPair, 'number'
     .execute();
 }
 
+export async function countKeyPairs(q: Queries, userId: string): Promise<number> {
+  const { count } = await q
+    .selectFrom('key_pairs')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('user_id', '=', userId)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 export interface KeyPairPage {
   userId: string;
   limit?: number;

@@ -1,4 +1,4 @@
-import { DriverError, defineError } from '@kumo/core/errors';
+import { DriverError, defineError, publicText } from '@kumo/core/errors';
 import type { FlowJournal, FlowRunner } from '@kumo/core/flow';
 import type { Reconciler } from '@kumo/core/reconcile';
 import type { RpcHandlers } from '@kumo/core/rpc';
@@ -61,7 +61,8 @@ async function ofGuest<T>(serverId: string, ask: () => Promise<T>): Promise<T> {
     return await ask();
   } catch (error) {
     if (error instanceof GuestGoneError) throw guestNotReady({ id: serverId, reason: 'it has no guest on its host.' });
-    if (error instanceof DriverError) throw guestNotReady({ id: serverId, reason: error.message }, { cause: error });
+    if (error instanceof DriverError)
+      throw guestNotReady({ id: serverId, reason: publicText(error.message) }, { cause: error });
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { TEST_TOKENS } from '../../../core/src/testing/env.ts';
 import { type Api, startApi } from './harness.ts';
 import { GROUP } from './neighbours.ts';
 
@@ -94,6 +95,35 @@ test('key pairs: generated, imported, refused', async () => {
   );
   assert.equal((await api.delete('/v2.1/os-keypairs/k')).status, 202);
   assert.equal((await api.delete('/v2.1/os-keypairs/k', { version: '2.2' })).status, 404);
+});
+
+test("a project's limit of key pairs is kept, for all of a user's at once, and its change counts at once", async () => {
+  const { projectId } = TEST_TOKENS.manager!;
+  const limitTo = async (key_pairs: number) => {
+    const set = await api.put(`/v2.1/os-quota-sets/${projectId}`, { quota_set: { key_pairs } }, { token: 'admin' });
+    assert.equal(set.body.quota_set.key_pairs, key_pairs);
+  };
+  const public_key = `ssh-ed25519 ${Buffer.concat([Buffer.from('0000000b7373682d6564323535313900000020', 'hex'), Buffer.alloc(32, 1)]).toString('base64')}`;
+  const make = (name: string) => api.post('/v2.1/os-keypairs', { keypair: { name, public_key } }, { token: 'manager' });
+  await limitTo(3);
+  assert.equal(
+    (await api.get('/v2.1/limits', { token: 'manager' })).body.limits.absolute.maxTotalKeypairs,
+    3,
+    'the limit that is shown',
+  );
+  const made = await Promise.all(Array.from({ length: 60 }, (_, index) => make(`burst-${index}`)));
+  const statuses = Map.groupBy(made, ({ status }) => status);
+  assert.deepEqual([...statuses].map(([status, list]) => [status, list.length]).toSorted(), [
+    [200, 3],
+    [403, 57],
+  ]);
+  await limitTo(4);
+  assert.deepEqual([(await make('four')).status, (await make('five')).status], [200, 403]);
+  await api.delete('/v2.1/os-keypairs/four', { token: 'manager' });
+  assert.equal((await make('five')).status, 200);
+  await limitTo(-1);
+  assert.equal((await make('six')).status, 200);
+  assert.equal((await api.delete(`/v2.1/os-quota-sets/${projectId}`, { token: 'admin' })).status, 202);
 });
 
 test('hypervisors, services and zones', async () => {
