@@ -9,7 +9,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InventoryOperation, LeftOut, Step } from '../src/api/inventory.ts';
-import { CORRECTIONS, type Correction } from './api-corrections.ts';
+import type { Correction } from './api-corrections/correction.ts';
+import { CORRECTIONS } from './api-corrections/index.ts';
 
 interface Published {
   group?: string;
@@ -27,6 +28,8 @@ interface Published {
 /** What an operation of which no document says its code answers. */
 const USUAL: Readonly<Record<string, number[]>> = { GET: [200], HEAD: [200], PUT: [201], POST: [201], DELETE: [204] };
 
+const UNPUBLISHED = 'In code, not in the API reference';
+
 const [service, facts] = process.argv.slice(2);
 const corrections = service === undefined ? undefined : CORRECTIONS[service];
 if (!service || !facts || !corrections) {
@@ -37,23 +40,38 @@ const published = read<Published[]>(`${service}.json`);
 const unpublished = read<Record<string, Published[]>>('undocumented.json')[service] ?? [];
 const operations: InventoryOperation[] = [];
 const leftOut: LeftOut[] = [];
-const known = new Set(published.map(({ method, path }) => `${method} ${bare(path)}`));
+const known = new Set(published.map(({ method, path }) => `${method} ${bare(pathOf(path))}`));
 
-for (const one of published) add(one, one.group ?? '', one.summary ?? '');
+for (const one of published) add({ ...one, path: pathOf(one.path) }, one.group ?? '', one.summary ?? '');
 for (const one of unpublished) {
-  const path = one.path.startsWith('/v3') || one.path === '/' ? one.path : `${corrections.prefix}${one.path}`;
+  const path = pathOf(one.path);
   const key = `${one.method} ${bare(path)}`;
   if (known.has(key)) continue;
   known.add(key);
-  add({ ...one, path }, 'In code, not in the API reference', one.policies?.join(', ') ?? 'Named by Tempest');
+  add({ ...one, path }, UNPUBLISHED, one.policies?.join(', ') ?? 'Named by Tempest');
 }
 
 const file = fileURLToPath(new URL(`../src/api/inventories/${service}.jsonl`, import.meta.url));
-writeFileSync(file, lines({ service, package: corrections.package }, [...operations, ...leftOut]));
+const { package: packageName, projectIsOptional } = corrections;
+writeFileSync(
+  file,
+  lines({ service, package: packageName, ...(projectIsOptional && { projectIsOptional }) }, [
+    ...operations,
+    ...leftOut,
+  ]),
+);
 process.stdout.write(`${file}: ${operations.length} operations, ${leftOut.length} left out\n`);
 
 function read<T>(name: string): T {
   return JSON.parse(readFileSync(join(facts!, name), 'utf8')) as T;
+}
+
+/** As it is served: below its version, without the project where that may be left out. */
+function pathOf(path: string): string {
+  const { prefix, projectIsOptional } = corrections!;
+  const isWhole = /^\/(v\d|versions$|\{api_version\}|$)/.test(path);
+  const whole = (isWhole ? path : `${prefix}${path}`).replace(/(.)\/$/, '$1');
+  return projectIsOptional ? whole.replace(/^(\/v3)\/\{(?:admin_)?project_id\}(?=\/)/, '$1') : whole;
 }
 
 function bare(path: string): string {
@@ -63,8 +81,9 @@ function bare(path: string): string {
 function add(one: Published, group: string, summary: string): void {
   const { method, path } = one;
   const correction = corrections!.of.find((each) => matches(each, one, group, summary));
-  if (correction?.leftOut) {
-    leftOut.push({ method, path, summary, reason: correction.leftOut });
+  const reason = correction?.leftOut ?? (one.obsolete ? 'OpenStack itself does not serve it any more.' : undefined);
+  if (reason) {
+    leftOut.push({ method, path, summary, reason });
     return;
   }
   const documented = one.code?.tempest_success ?? one.code?.success ?? one.success ?? [];
@@ -77,6 +96,7 @@ function add(one: Published, group: string, summary: string): void {
 
 function matches(each: Correction, one: Published, group: string, summary: string): boolean {
   if (each.method !== undefined && each.method !== one.method) return false;
+  if (each.isUnpublished && group !== UNPUBLISHED) return false;
   return each.where.test(each.by === 'group' ? group : each.by === 'summary' ? summary : one.path);
 }
 

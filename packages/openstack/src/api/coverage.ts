@@ -19,7 +19,8 @@ export function coverageOf(inventory: Inventory, calls: readonly RecordedCall[])
   const templates = [...new Set([...operations, ...leftOut].map(({ path }) => path))].map(templateOf);
   const seen = new Map<string, RecordedCall[]>();
   for (const call of calls) {
-    const template = bestOf(templates, call.path.split('/'));
+    const path = inventory.projectIsOptional ? call.path.replace(/^(\/v\d+)\/\{\}(?=\/)/, '$1') : call.path;
+    const template = bestOf(templates, path.split('/'));
     if (template === undefined) continue;
     const key = `${call.method} ${template}`;
     const known = seen.get(key);

@@ -31,6 +31,8 @@ export interface Inventory {
   readonly service: string;
   /** The package below packages/ whose tests drive it. */
   readonly package: string;
+  /** Its paths are also served with the project's id behind the version. */
+  readonly projectIsOptional?: boolean;
   readonly operations: readonly InventoryOperation[];
   readonly leftOut: readonly LeftOut[];
 }

@@ -1,23 +1,12 @@
-import type { Step } from '../src/api/inventory.ts';
-
-/** What the published facts about operations lack or get wrong, and what is not ours to serve. The first that fits counts. */
-export interface Correction {
-  readonly by: 'group' | 'summary' | 'path';
-  readonly where: RegExp;
-  readonly method?: string;
-  /** Why the operation is not served here. */
-  readonly leftOut?: string;
-  readonly success?: number[];
-  readonly steps?: readonly Step[];
-  readonly note?: string;
-}
+import type { Step } from '../../src/api/inventory.ts';
+import type { Correction } from './correction.ts';
 
 const FEDERATION = 'Federation comes with a later issue.';
 const login = (...kinds: string[]): readonly Step[] => [{ success: [201], kinds }];
 const scopes = (methods: string) =>
   login(...['project', 'domain', 'system'].map((scope) => `methods=${methods} scope=${scope}`));
 
-const IDENTITY: readonly Correction[] = [
+export const IDENTITY: readonly Correction[] = [
   { by: 'path', where: /OS-FEDERATION|^\/v3\/identity_providers/, leftOut: FEDERATION },
   { by: 'group', where: /OS-FEDERATION/, leftOut: FEDERATION },
   { by: 'group', where: /OS-OAUTH1/, leftOut: 'OAuth 1.0a comes with a later issue.' },
@@ -79,7 +68,3 @@ const IDENTITY: readonly Correction[] = [
   { by: 'path', method: 'GET', where: /^\/v3\/groups\/\{group_id\}\/users\/\{user_id\}$/, success: [204] },
   { by: 'path', method: 'GET', where: /\/projects\/\{project_id\}\/endpoints\/\{endpoint_id\}$/, success: [204] },
 ];
-
-export const CORRECTIONS: Readonly<Record<string, { package: string; prefix: string; of: readonly Correction[] }>> = {
-  identity: { package: 'keystone', prefix: '/v3', of: IDENTITY },
-};
