@@ -9,6 +9,22 @@ export const GlanceConfig = T.Object(
       T.String({ minLength: 1, description: 'Where image data lies. Default: glance/images/ in the state directory.' }),
     ),
     imageSizeCapBytes: T.Integer({ default: 2 ** 40, minimum: 1, description: 'The largest image, in bytes.' }),
+    userStorageQuotaBytes: T.Integer({
+      default: 2 ** 40,
+      minimum: -1,
+      description: "What the data of all of a project's images may take, in bytes; -1: no bound.",
+    }),
+    storeReservePercent: T.Number({
+      default: 5,
+      minimum: 0,
+      maximum: 100,
+      description: "Uploads are refused before less than this part of the image store's file system is free.",
+    }),
+    storeReserveBytes: T.Integer({
+      default: 2 ** 30,
+      minimum: 0,
+      description: 'The same in bytes, where that is more; of a small file system at most a tenth.',
+    }),
     requireImageFormatMatch: T.Boolean({
       default: true,
       description: 'Refuse data whose content is not what disk_format says.',

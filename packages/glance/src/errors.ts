@@ -90,6 +90,11 @@ export const rangeInvalid = defineError(
   'RequestRangeNotSatisfiable',
   'The byte range {range} does not lie in an image of {sizeBytes} bytes.',
 );
+export const storageQuotaFull = defineError(
+  'tooLarge',
+  'StorageQuotaFull',
+  "The image data of {moreBytes} more bytes exceeds the project's storage quota: {leftBytes} bytes are left of it.",
+);
 export const propertyLimit = defineError(
   'tooLarge',
   'ImagePropertyLimitExceeded',

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { commitUnknown } from '@kumo/core/db';
 import { FormatInspector } from '@kumo/core/imageformat';
 import type { GlanceConfig } from '../config.ts';
 import { findImage, type Image, type ImageData } from '../db/images.ts';
+import { lockStoredBytes } from '../db/storage-use.ts';
 import { abandonUpload, claimUpload, finishUpload, keepUpload } from '../db/uploads.ts';
 import { type ByteRange, imageTooLarge } from '../drivers/store/index.ts';
 import {
@@ -11,11 +13,13 @@ import {
   imageNotFound,
   sizeMismatch,
   statusTransition,
+  storageQuotaFull,
   uploadIdle,
   uploadSuperseded,
 } from '../errors.ts';
 import { inspected, whole } from './image-content.ts';
 import type { ImagesDeps } from './images.ts';
+import { type Charge, StorageQuota } from './storage-quota.ts';
 
 /** Container formats whose data is the disk itself; what is inside of the others is not looked at. */
 const bareContainers = ['bare', 'ami', 'aki', 'ari'];
@@ -27,15 +31,17 @@ const bareContainers = ['bare', 'ami', 'aki', 'ari'];
  */
 export class ImageTransfers {
   readonly #deps: ImagesDeps;
+  readonly #quota: StorageQuota;
 
   constructor(deps: ImagesDeps) {
     this.#deps = deps;
+    this.#quota = new StorageQuota(deps);
   }
 
   /**
    * Stores the data and makes the image active. After any failure it is queued again and nothing is left in the store.
    *
-   * @throws formatsMissing, statusTransition, imageTooLarge, sizeMismatch, imageGone, or what inspection and store throw.
+   * @throws formatsMissing, statusTransition, imageTooLarge, storageQuotaFull, sizeMismatch, imageGone, or what inspection and store throw.
    */
   async upload(image: Image, data: Readable, announced: { sizeBytes?: number; exact?: boolean } = {}): Promise<void> {
     const { db, config, store } = this.#deps;
@@ -46,16 +52,22 @@ export class ImageTransfers {
     const uploadId = randomUUID();
     if (!(await claimUpload(db.q, id, uploadId))) throw await this.#notQueued(id);
     const life = this.#signsOfLife(id, uploadId);
-    let stored: ImageData;
+    let stored: ImageData | undefined;
+    let charge: Charge | undefined;
+    let isFinished = false;
     try {
-      stored = await this.#store(image, uploadId, life.watch(whole(data)), { ...announced, signal: life.signal });
+      charge = await this.#quota.begin(image.owner, announced.sizeBytes ?? 0);
+      const source = life.watch(charge.watch(whole(data)));
+      stored = await this.#store(image, uploadId, source, { ...announced, signal: life.signal });
+      isFinished = await this.#finish(image, uploadId, stored);
     } catch (error) {
-      await abandonUpload(db.q, id, uploadId);
+      await this.#giveUp(id, uploadId, error, stored);
       throw error;
     } finally {
+      charge?.end(isFinished);
       life.stop();
     }
-    if (await finishUpload(db.q, id, uploadId, stored)) return;
+    if (isFinished) return;
     if (stored.location !== null) await store.delete(stored.location);
     throw await this.#lost(id);
   }
@@ -63,6 +75,32 @@ export class ImageTransfers {
   /** @throws imageDataNotFound when the store has lost it. */
   download(location: string, range?: ByteRange): Promise<Readable> {
     return this.#deps.store.get(location, range);
+  }
+
+  /** False when the upload was given up or its image deleted meanwhile. */
+  async #finish({ id, owner }: Image, uploadId: string, stored: ImageData): Promise<boolean> {
+    const { db, config } = this.#deps;
+    const limitBytes = config.userStorageQuotaBytes;
+    if (limitBytes < 0 || owner === null) return finishUpload(db.q, id, uploadId, stored);
+    return db.transaction(async (tx) => {
+      const moreBytes = stored.sizeBytes ?? 0;
+      const leftBytes = limitBytes - (await lockStoredBytes(tx, db, owner));
+      if (moreBytes > leftBytes) throw storageQuotaFull({ moreBytes, leftBytes: Math.max(0, leftBytes) });
+      return finishUpload(tx, id, uploadId, stored);
+    });
+  }
+
+  /** What cannot be made undone now (the database's disk may be full too), the reconcilers do. */
+  async #giveUp(id: string, uploadId: string, cause: unknown, stored: ImageData | undefined): Promise<void> {
+    // Nobody knows whether the image is active: its data must not go.
+    if (commitUnknown.is(cause)) return;
+    const { db, store, log } = this.#deps;
+    try {
+      if (stored?.location) await store.delete(stored.location);
+      await abandonUpload(db.q, id, uploadId);
+    } catch (error) {
+      log.warn({ err: error, image: id }, 'an upload that failed could not be given up yet');
+    }
   }
 
   async #store(
@@ -75,7 +113,11 @@ export class ImageTransfers {
     const inspector = new FormatInspector();
     const isBare = bareContainers.includes(image.containerFormat ?? '');
     const checked = isBare ? inspected(source, inspector, { declared: image.diskFormat ?? '', config }) : source;
-    const put = await store.put(uploadId, checked, { signal: options.signal, maxBytes: config.imageSizeCapBytes });
+    const put = await store.put(uploadId, checked, {
+      signal: options.signal,
+      maxBytes: config.imageSizeCapBytes,
+      expectedBytes: options.sizeBytes,
+    });
     if (options.exact && options.sizeBytes !== put.sizeBytes) {
       await store.delete(put.location);
       throw sizeMismatch({ actual: put.sizeBytes, declared: options.sizeBytes });

@@ -25,7 +25,10 @@ export async function glanceApi(env: DaemonEnv, config: GlanceConfig): Promise<D
   const name = 'glance-api';
   const { log } = env;
   const db = await openGlanceDatabase(env, name);
-  const store = await FileStore.open(config.imageDir ?? join(env.stateDir, 'glance', 'images'));
+  const store = await FileStore.open(config.imageDir ?? join(env.stateDir, 'glance', 'images'), {
+    reservePercent: config.storeReservePercent,
+    reserveBytes: config.storeReserveBytes,
+  });
   const deps = { db, store, config, log };
   const images = new Images(deps);
   const routes = [

@@ -4,6 +4,7 @@ import { type FileHandle, link, mkdir, open, readdir, stat, unlink } from 'node:
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type DiskReserve, DiskRoom, isNoSpace } from '@kumo/core/diskroom';
 import { DriverError } from '@kumo/core/errors';
 import { withSpan } from '@kumo/core/trace';
 import { hashInto } from './hashed-stream.ts';
@@ -31,16 +32,18 @@ const syncEveryBytes = 32 << 20;
 export class FileStore implements ImageStore {
   readonly name = 'file';
   readonly #directory: string;
+  readonly #room: DiskRoom;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, room: DiskRoom) {
     this.#directory = directory;
+    this.#room = room;
   }
 
-  /** Opens the store, making its directory where it does not exist yet. */
-  static async open(directory: string): Promise<FileStore> {
+  /** Opens the store, making its directory where it does not exist yet. @param reserve what of its file system stays free. */
+  static async open(directory: string, reserve: Partial<DiskReserve> = {}): Promise<FileStore> {
     const path = resolve(directory);
     await mkdir(path, { recursive: true, mode: 0o750 });
-    return new FileStore(path);
+    return new FileStore(path, new DiskRoom({ directory: path, reservePercent: 0, reserveBytes: 0, ...reserve }));
   }
 
   put(imageId: string, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<StoredData> {
@@ -48,6 +51,7 @@ export class FileStore implements ImageStore {
     return withSpan('image store put', this.#span(imageId), async () => {
       const path = join(this.#directory, imageId);
       const partial = join(this.#directory, `.${imageId}.${randomUUID()}.part`);
+      if (!(await this.#room.has(options.expectedBytes ?? 0))) throw storageFull();
       try {
         const digest = await this.#write(partial, source, options);
         await link(partial, path);
@@ -119,7 +123,7 @@ export class FileStore implements ImageStore {
     let unsyncedBytes = 0;
     let syncing = Promise.resolve();
     const write = async (chunk: Uint8Array) => {
-      await writeAll(file, chunk);
+      await this.#writeInRoom(file, chunk);
       unsyncedBytes += chunk.byteLength;
       if (unsyncedBytes < syncEveryBytes) return;
       unsyncedBytes = 0;
@@ -133,6 +137,15 @@ export class FileStore implements ImageStore {
     await syncing;
     await file.sync();
     return digest;
+  }
+
+  async #writeInRoom(file: FileHandle, chunk: Uint8Array): Promise<void> {
+    if (!(await this.#room.take(chunk.byteLength))) throw storageFull();
+    try {
+      await writeAll(file, chunk);
+    } finally {
+      this.#room.settle(chunk.byteLength);
+    }
   }
 
   /** The file behind a location; whatever does not lie in this store's directory, under an id, is refused. */
@@ -195,7 +208,7 @@ async function syncDirectory(path: string): Promise<void> {
 
 function translated(error: unknown, imageId: string): unknown {
   if (hasCode(error, 'EEXIST')) return imageDataExists({ imageId }, { cause: error });
-  if (hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT')) return storageFull({}, { cause: error });
+  if (isNoSpace(error)) return storageFull({}, { cause: error });
   return error;
 }
 

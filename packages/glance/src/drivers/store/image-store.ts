@@ -15,6 +15,8 @@ export interface PutOptions {
   signal?: AbortSignal;
   /** The upload fails with `imageTooLarge` as soon as it exceeds this. */
   maxBytes?: number;
+  /** How much will come, where that is known: without room for it nothing is read. */
+  expectedBytes?: number;
 }
 
 export interface ByteRange {
@@ -61,7 +63,7 @@ export const imageTooLarge = defineError(
   'ImageSizeLimitExceeded',
   'Image data exceeds the limit of {maxBytes} bytes.',
 );
-export const storageFull = defineError('tooLarge', 'StorageFull', 'There is not enough space on the image store.');
+export const storageFull = defineError('tooLarge', 'StorageFull', 'There is not enough disk space on the image store.');
 
 const imageIdPattern = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 

@@ -1,0 +1,1 @@
+export { type DiskReserve, DiskRoom, type DiskRoomOptions, isNoSpace } from './disk-room.ts';
