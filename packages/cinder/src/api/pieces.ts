@@ -7,10 +7,14 @@ export const PathId = T.String({ minLength: 1, maxLength: 255 });
 export const NullableString = Nullable(T.String());
 export const Name = T.Optional(Nullable(T.String({ maxLength: 255 })));
 export const Description = T.Optional(Nullable(T.String({ maxLength: 255 })));
-export const MetadataMap = T.Record(T.String({ pattern: '^.{1,255}$' }), T.String({ maxLength: 255 }), {
-  additionalProperties: false,
-  maxProperties: 128,
-});
+export const MetadataMap = T.Record(
+  T.String({ pattern: '^.{1,255}$', form: 'of 1 to 255 characters' }),
+  T.String({ maxLength: 255 }),
+  {
+    additionalProperties: false,
+    maxProperties: 128,
+  },
+);
 export const SizeGb = LooseInteger;
 
 export const MetadataBody = T.Object({ metadata: MetadataMap }, { additionalProperties: true });

@@ -6,10 +6,14 @@ import { admin, reader } from './policies.ts';
 
 const TypeParams = T.Object({ type_id: PathId });
 const SpecParams = T.Object({ type_id: PathId, key: PathId });
-const Specs = T.Record(T.String({ pattern: '^[a-zA-Z0-9_:. -]{1,255}$' }), T.String({ maxLength: 255 }), {
-  additionalProperties: false,
-  maxProperties: 128,
-});
+const Specs = T.Record(
+  T.String({ pattern: '^[a-zA-Z0-9_:. -]{1,255}$', form: 'of 1 to 255 letters, digits, spaces and _ : . -' }),
+  T.String({ maxLength: 255 }),
+  {
+    additionalProperties: false,
+    maxProperties: 128,
+  },
+);
 
 export const VolumeTypeBody = T.Object({
   id: T.String(),
@@ -136,11 +140,15 @@ export const updateTypeExtraSpec = operation({
   path: '/v3/types/{type_id}/extra_specs/{key}',
   policy: admin('volume_extension:types_extra_specs:update'),
   params: SpecParams,
-  body: T.Record(T.String({ pattern: '^[a-zA-Z0-9_:. -]{1,255}$' }), T.String({ maxLength: 255 }), {
-    additionalProperties: false,
-    minProperties: 1,
-    maxProperties: 1,
-  }),
+  body: T.Record(
+    T.String({ pattern: '^[a-zA-Z0-9_:. -]{1,255}$', form: 'of 1 to 255 letters, digits, spaces and _ : . -' }),
+    T.String({ maxLength: 255 }),
+    {
+      additionalProperties: false,
+      minProperties: 1,
+      maxProperties: 1,
+    },
+  ),
   reply: T.Record(T.String(), T.String()),
   errors: [400, 401, 403, 404],
 });

@@ -80,10 +80,14 @@ export const setVolumeImageMetadata = operation({
     'os-set_image_metadata',
     member('volume_extension:volume_image_metadata:set'),
     T.Object({
-      metadata: T.Record(T.String({ pattern: '^.{1,255}$' }), T.String({ maxLength: 255 }), {
-        additionalProperties: false,
-        maxProperties: 128,
-      }),
+      metadata: T.Record(
+        T.String({ pattern: '^.{1,255}$', form: 'of 1 to 255 characters' }),
+        T.String({ maxLength: 255 }),
+        {
+          additionalProperties: false,
+          maxProperties: 128,
+        },
+      ),
     }),
   ),
   status: 200,

@@ -99,6 +99,8 @@ export interface AppOptions {
   readonly requestIdHeaders?: readonly string[];
   /** Status for a body of another type than JSON. Default 415. */
   readonly wrongContentType?: 400 | 415;
+  /** Which value counts of a query parameter that is repeated and no list: the first for Keystone. Default the last. */
+  readonly repeatedParameter?: 'first' | 'last';
   /** Prometheus text for `GET /metrics`. */
   readonly metrics?: () => Promise<string>;
   /** Told of every finished request. */

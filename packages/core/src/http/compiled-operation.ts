@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import type { Microversion } from '../context/index.ts';
 import { compareVersion, parseVersion, pruneAt, schemaAt } from '../microversion/index.ts';
 import { type Operation, streamsReply, streamsRequest } from './operation.ts';
+import { listParameters } from './repeated-parameters.ts';
 import type { Route } from './route.ts';
 import { bodyValidator, queryValidator, type Validator } from './validator.ts';
 
@@ -33,6 +34,8 @@ export class CompiledOperation {
   readonly maxBodyBytes: number;
   readonly min: Microversion | undefined;
   readonly max: Microversion | undefined;
+  /** Query parameters that are lists: of the others one value counts. */
+  readonly listParameters: ReadonlySet<string>;
   readonly #checkReplies: boolean;
   readonly #byVersion = new Map<string, VersionedOperation>();
 
@@ -52,6 +55,7 @@ export class CompiledOperation {
       operation.maxBodyBytes ?? (this.streamsRequest ? Number.POSITIVE_INFINITY : options.maxBodyBytes);
     this.min = operation.versions?.min === undefined ? undefined : parseVersion(operation.versions.min);
     this.max = operation.versions?.max === undefined ? undefined : parseVersion(operation.versions.max);
+    this.listParameters = listParameters(operation.query);
     this.#checkReplies = options.checkReplies && !this.streamsReply;
   }
 
@@ -79,9 +83,9 @@ export class CompiledOperation {
     const optional = <T>(schema: TSchema | undefined, make: (schema: TSchema) => T) =>
       schema === undefined ? undefined : make(schemaOf(schema));
     return {
-      params: optional(params, queryValidator),
+      params: optional(params, (schema) => queryValidator(schema, 'path')),
       query: optional(query, queryValidator),
-      headers: optional(headers, queryValidator),
+      headers: optional(headers, (schema) => queryValidator(schema, 'header')),
       body: this.takesBody ? optional(body, bodyValidator) : undefined,
       prune: reply === undefined || version === undefined || this.streamsReply ? undefined : pruneAt(reply, version),
       reply: this.#checkReplies ? optional(reply, bodyValidator) : undefined,

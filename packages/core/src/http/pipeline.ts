@@ -11,6 +11,7 @@ import { Invocation, ownTarget } from './invocation.ts';
 import { JsonText } from './json-text.ts';
 import { closeLingering } from './lingering-close.ts';
 import { hasBody } from './read-body.ts';
+import { takeOneOfRepeated } from './repeated-parameters.ts';
 import { chooseOperation, jsonBody, streamedBody } from './request-body.ts';
 import { RawRequest } from './request-facts.ts';
 import { withServerSpan } from './server-span.ts';
@@ -95,6 +96,7 @@ export class Pipeline {
     const { query, headers: sent, raw } = exchange.request;
     const checks = compiled.at(ctx.version);
     checks.params?.(params);
+    takeOneOfRepeated(query as object, compiled.listParameters, this.#options.repeatedParameter ?? 'last');
     checks.query?.(query);
     const headers = checks.headers ? { ...sent } : sent;
     checks.headers?.(headers);

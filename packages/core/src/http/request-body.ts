@@ -57,7 +57,10 @@ function actionsNamed(
   const found = keys.length === 1 && key !== undefined ? actions.get(key) : undefined;
   if (!found)
     throw noSuchAction({
-      action: keys.length === 0 ? 'the body must be an object with one key' : keys.join(', ').slice(0, 100),
+      action:
+        keys.length === 0
+          ? `the body must be an object with one of the keys ${[...actions.keys()].join(', ')}`
+          : keys.join(', ').slice(0, 100),
     });
   return found;
 }

@@ -3,21 +3,28 @@ import type { ErrorObject } from 'ajv';
 const LONGEST_VALUE = 200;
 const SECRET = /password|adminpass|secret|token|private_key|user_data|credential/i;
 
-/** `Invalid input for field/attribute volume.size. Value: -1. -1 is less than the minimum of 1` */
-export function bodyMessage(errors: readonly ErrorObject[]): string {
-  return message('field/attribute', errors);
-}
+/** What a value came in: each has names of its own for its parts. */
+export type Part = 'body' | 'query' | 'path' | 'header';
 
-/** The same for what came in the URL or the headers. */
-export function queryMessage(errors: readonly ErrorObject[]): string {
-  return message('query parameters', errors);
-}
+const NAMES: Readonly<Record<Part, string>> = {
+  body: 'field/attribute',
+  query: 'query parameters',
+  path: 'path parameter',
+  header: 'header',
+};
 
-function message(what: string, errors: readonly ErrorObject[]): string {
+/**
+ * Names the field, what came and what is allowed: `Invalid input for field/attribute volume.size. Value: -1. -1 is less than the
+ * minimum of 1`. A schema with a pattern says in `form` what fits it, as the end of "it is not …".
+ */
+export function validationMessage(part: Part, errors: readonly ErrorObject[]): string {
   const error = mostTelling(errors);
+  const what = NAMES[part];
   if (!error) return `Invalid input for ${what}.`;
   const path = pathOf(error.instancePath);
   const value = shown(path, error.data);
+  // What is wrong with the whole of a query is said of one of its parameters.
+  if (path === '' && part !== 'body') return `Invalid input for ${what}: ${reason(error, value)}`;
   return `Invalid input for ${what} ${path || 'body'}. Value: ${value}. ${reason(error, value)}`;
 }
 
@@ -44,14 +51,15 @@ function shown(path: string, value: unknown): string {
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }
 
-function reason({ keyword, params, message: plain }: ErrorObject, value: string): string {
+function reason({ keyword, params, data, parentSchema, message: plain }: ErrorObject, value: string): string {
   switch (keyword) {
     case 'required':
       return `'${params.missingProperty}' is a required property`;
     case 'additionalProperties':
     case 'unevaluatedProperties': {
       const name = String(params.additionalProperty ?? params.unevaluatedProperty).slice(0, LONGEST_VALUE);
-      return `Additional properties are not allowed ('${name}' was unexpected)`;
+      if (parentSchema?.patternProperties) return `'${name}' is not a name that is allowed here`;
+      return `Additional properties are not allowed ('${name}' was unexpected)${knownNames(parentSchema)}`;
     }
     case 'type':
       return `${value} is not of type '${[params.type].flat().join("', '")}'`;
@@ -60,15 +68,23 @@ function reason({ keyword, params, message: plain }: ErrorObject, value: string)
     case 'maximum':
       return `${value} is greater than the maximum of ${params.limit}`;
     case 'minLength':
-    case 'minItems':
-      return `${value} is too short`;
+      return `${value} is too short: at least ${counted(params.limit, 'character')}`;
     case 'maxLength':
+      return `${value} is too long: it has ${lengthOf(data)}, at most ${counted(params.limit, 'character')}`;
+    case 'minItems':
+      return `${value} is too short: at least ${counted(params.limit, 'element')}`;
     case 'maxItems':
-      return `${value} is too long`;
+      return `${value} is too long: at most ${counted(params.limit, 'element')}`;
+    case 'minProperties':
+      return `at least ${counted(params.limit, 'field')} of it must be given${knownNames(parentSchema)}`;
+    case 'maxProperties':
+      return `it has too many fields: at most ${params.limit} are allowed`;
     case 'pattern':
-      return `${value} does not match '${params.pattern}'`;
+      return `${value} is not ${formOf(parentSchema) ?? `of the form that is allowed, the regular expression '${params.pattern}'`}`;
     case 'format':
-      return `${value} is not a '${params.format}'`;
+      return `${value} is not ${FORMATS[params.format] ?? `a '${params.format}'`}`;
+    case 'propertyNames':
+      return `the name '${String(params.propertyName).slice(0, LONGEST_VALUE)}' is not allowed`;
     case 'enum':
       return `${value} is not one of ${JSON.stringify(params.allowedValues)}`;
     case 'const':
@@ -82,3 +98,35 @@ function reason({ keyword, params, message: plain }: ErrorObject, value: string)
       return plain ?? `it does not satisfy '${keyword}'`;
   }
 }
+
+/** Formats of ours (core/schema) in words; the rest of "it is not …". */
+const FORMATS: Readonly<Record<string, string>> = {
+  uuid: "a 'uuid'",
+  'date-time': 'a time in ISO 8601, like 2026-01-31T12:00:00Z',
+  ip: 'an IP address',
+  ipv4: 'an IPv4 address',
+  ipv6: 'an IPv6 address',
+  cidr: 'a network in CIDR form, like 10.0.0.0/24',
+  mac: 'a MAC address, like fa:16:3e:00:00:01',
+  hostname: 'a host name',
+  uri: 'an absolute URI',
+  base64: 'base64',
+  'not-blank': 'a text with something else than spaces in it',
+};
+
+const MOST_NAMES = 40;
+
+/** `; known are: a, b` for a schema with names of its own. */
+function knownNames(schema: ErrorObject['parentSchema']): string {
+  const names = Object.keys((schema?.properties ?? {}) as object);
+  if (names.length === 0) return '';
+  const shownNames = names.slice(0, MOST_NAMES).join(', ');
+  return `; known are: ${shownNames}${names.length > MOST_NAMES ? ' and others' : ''}`;
+}
+
+function formOf(schema: ErrorObject['parentSchema']): string | undefined {
+  return typeof schema?.form === 'string' ? schema.form : undefined;
+}
+
+const counted = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`;
+const lengthOf = (data: unknown) => [...String(data)].length.toString();

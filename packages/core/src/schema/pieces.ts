@@ -1,9 +1,18 @@
 import { type Static, Type as T, type TSchema } from 'typebox';
 
+// What fits a pattern, for the messages of those that do not: the end of "it is not …".
+const METADATA_KEY = 'of 1 to 255 letters, digits, spaces and _ : . -';
+const TRUTH_VALUE = 'a truth value, like true or false';
+
 /** With or without hyphens, any case, as OpenStack takes them. */
 export const Uuid = T.String({ format: 'uuid' });
 /** An id of Keystone (32 or 64 hexadecimal digits, or a word like `default`) or another opaque id. */
-export const OpaqueId = T.String({ minLength: 1, maxLength: 64, pattern: '^[a-zA-Z0-9_-]+$' });
+export const OpaqueId = T.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[a-zA-Z0-9_-]+$',
+  form: 'made of letters, digits, _ and - alone',
+});
 /** A name with something to see in it. */
 export const Name255 = T.String({ minLength: 1, maxLength: 255, format: 'not-blank' });
 /** Where a service takes an empty name. */
@@ -24,10 +33,14 @@ export const NonNegativeInteger = T.Integer({ minimum: 0, maximum: 0x7fffffff })
 export const Link = T.Object({ rel: T.String(), href: T.String(), type: T.Optional(T.String()) });
 export const Links = T.Array(Link);
 /** Nova's and Cinder's metadata: text to text, 255 characters each. */
-export const Metadata = T.Record(T.String({ pattern: '^[a-zA-Z0-9_:. -]{1,255}$' }), T.String({ maxLength: 255 }), {
-  additionalProperties: false,
-  maxProperties: 1024,
-});
+export const Metadata = T.Record(
+  T.String({ pattern: '^[a-zA-Z0-9_:. -]{1,255}$', form: METADATA_KEY }),
+  T.String({ maxLength: 255 }),
+  {
+    additionalProperties: false,
+    maxProperties: 1024,
+  },
+);
 
 /** The schema, or null. */
 export function Nullable<S extends TSchema>(schema: S) {
@@ -44,11 +57,13 @@ export const LooseBoolean = T.Union([
   T.Boolean(),
   T.String({
     pattern: '^\\s*(?:[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF|[TtFfYyNn01])\\s*$',
+    form: TRUTH_VALUE,
   }),
 ]);
 /** A truth value in a query, always a text. */
 export const QueryBoolean = T.String({
   pattern: '^(?:[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF|[TtFfYyNn01])$',
+  form: TRUTH_VALUE,
 });
 
 /** Reads what `LooseBoolean` and `QueryBoolean` accepted; `fallback` for undefined. */
@@ -61,7 +76,7 @@ export function parseBoolean(value: Static<typeof LooseBoolean> | undefined, fal
 /** An integer that the databases' 32 bits hold, or at most nine decimal digits as text; `Number(value)` reads both. */
 export const LooseInteger = T.Union([
   T.Integer({ minimum: -0x80000000, maximum: 0x7fffffff }),
-  T.String({ pattern: '^-?[0-9]{1,9}$' }),
+  T.String({ pattern: '^-?[0-9]{1,9}$', form: 'a whole number of at most nine digits' }),
 ]);
 
 /** The properties of a list's query that all services share; spread them into the query's `T.Object`. */
@@ -73,7 +88,9 @@ export const paging = {
 /** `sort_key=a&sort_dir=asc`, each repeatable. */
 export const sortKeys = {
   sort_key: T.Optional(T.Array(T.String({ maxLength: 255 }), { maxItems: 16 })),
-  sort_dir: T.Optional(T.Array(T.String({ pattern: '^(?:asc|desc|ASC|DESC)$' }), { maxItems: 16 })),
+  sort_dir: T.Optional(
+    T.Array(T.String({ pattern: '^(?:asc|desc|ASC|DESC)$', form: 'asc or desc' }), { maxItems: 16 }),
+  ),
 } as const;
 
 /** `sort=a:asc,b`. */

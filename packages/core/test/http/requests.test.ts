@@ -86,6 +86,8 @@ test('query parameters are coerced, defaulted, bounded', async () => {
     tag: ['a', 'b'],
     deleted: true,
   });
+  const repeated = await ask('GET', '/v2/p1/things?limit=5&limit=7&tag=a&tag=b');
+  assert.deepEqual(repeated.json().query, { limit: 7, tag: ['a', 'b'], deleted: false });
   const wrong = await ask('GET', '/v2/p1/things?limit=x');
   assert.equal(wrong.status, 400);
   assert.match(wrong.json().badRequest.message, /query parameters limit\. Value: "x"/);

@@ -47,10 +47,17 @@ export const listImages = operation({
     name: Text,
     status: Text,
     owner: Text,
-    visibility: T.Optional(T.String({ pattern: '^(?:private|shared|community|public|all)$' })),
+    visibility: T.Optional(
+      T.String({
+        pattern: '^(?:private|shared|community|public|all)$',
+        form: 'private, shared, community, public or all',
+      }),
+    ),
     protected: T.Optional(QueryBoolean),
     os_hidden: T.Optional(QueryBoolean),
-    member_status: T.Optional(T.String({ pattern: '^(?:pending|accepted|rejected|all)$' })),
+    member_status: T.Optional(
+      T.String({ pattern: '^(?:pending|accepted|rejected|all)$', form: 'pending, accepted, rejected or all' }),
+    ),
     container_format: Text,
     disk_format: Text,
     checksum: Text,

@@ -40,7 +40,7 @@ const AccessRuleWanted = T.Object(
     id: T.Optional(T.String({ minLength: 1, maxLength: 64 })),
     service: T.Optional(T.String({ minLength: 1, maxLength: 64 })),
     method: T.Optional(T.Enum(['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'])),
-    path: T.Optional(T.String({ maxLength: 225, pattern: '^/' })),
+    path: T.Optional(T.String({ maxLength: 225, pattern: '^/', form: 'a path that begins with /' })),
   },
   { minProperties: 1 },
 );

@@ -20,7 +20,7 @@ export const EndpointBody = T.Object({
 const Required = {
   service_id: T.String({ maxLength: 255 }),
   interface: Interface,
-  url: T.String({ maxLength: 225, pattern: '^[a-zA-Z0-9+.-]+:.+' }),
+  url: T.String({ maxLength: 225, pattern: '^[a-zA-Z0-9+.-]+:.+', form: 'a URL with a scheme, like http://host' }),
 };
 const Rest = {
   region_id: T.Optional(Region),

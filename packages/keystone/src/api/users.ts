@@ -46,7 +46,11 @@ export const listUsers = operation({
     protocol_id: T.Optional(IdQuery),
     unique_id: T.Optional(IdQuery),
     password_expires_at: T.Optional(
-      T.String({ maxLength: 64, pattern: '^(?:(?:lt|lte|gt|gte|eq|neq):)?[0-9TZ:.+-]+$' }),
+      T.String({
+        maxLength: 64,
+        pattern: '^(?:(?:lt|lte|gt|gte|eq|neq):)?[0-9TZ:.+-]+$',
+        form: 'a time, with lt:, lte:, gt:, gte:, eq: or neq: before it or nothing',
+      }),
     ),
   }),
   reply: listOf('users', UserBody),

@@ -51,6 +51,7 @@ export async function keystone(
       log,
       authUri: env.endpoint('keystone'),
       wrongContentType: 400,
+      repeatedParameter: 'first',
       metrics: () => env.metrics(),
       observe: observeRequest,
       ...extra,

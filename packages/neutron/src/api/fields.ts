@@ -35,9 +35,9 @@ const Filter = T.Optional(T.Array(T.String({ maxLength: 255 }), { maxItems: 1000
 const paging = {
   limit: T.Optional(T.Integer({ minimum: 0, maximum: 0x7fffffff })),
   marker: T.Optional(T.String({ minLength: 1, maxLength: 255 })),
-  page_reverse: T.Optional(T.String({ pattern: '^(?:[Tt]rue|[Ff]alse|1|0)$' })),
+  page_reverse: T.Optional(T.String({ pattern: '^(?:[Tt]rue|[Ff]alse|1|0)$', form: 'True or False' })),
   sort_key: T.Optional(T.Array(T.String({ maxLength: 64 }), { maxItems: 16 })),
-  sort_dir: T.Optional(T.Array(T.String({ pattern: '^(?:asc|desc)$' }), { maxItems: 16 })),
+  sort_dir: T.Optional(T.Array(T.String({ pattern: '^(?:asc|desc)$', form: 'asc or desc' }), { maxItems: 16 })),
   fields: T.Optional(T.Array(T.String({ maxLength: 64 }), { maxItems: 128 })),
 } as const;
 

@@ -54,7 +54,12 @@ const NetworkCreate = T.Object(
     'provider:network_type': T.Optional(T.String({ maxLength: 32 })),
     'provider:physical_network': T.Optional(Nullable(T.String({ maxLength: 64 }))),
     'provider:segmentation_id': T.Optional(
-      Nullable(T.Union([T.Integer({ minimum: 0, maximum: 0x7fffffff }), T.String({ pattern: '^[0-9]{1,8}$' })])),
+      Nullable(
+        T.Union([
+          T.Integer({ minimum: 0, maximum: 0x7fffffff }),
+          T.String({ pattern: '^[0-9]{1,8}$', form: 'a whole number' }),
+        ]),
+      ),
     ),
   },
   { additionalProperties: false },

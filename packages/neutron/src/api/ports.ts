@@ -78,9 +78,9 @@ const writable = {
       T.Array(
         T.Object(
           {
-            opt_name: T.String({ minLength: 1, maxLength: 64, pattern: ONE_LINE }),
-            opt_value: Nullable(T.String({ maxLength: 255, pattern: ONE_LINE })),
-            ip_version: T.Optional(T.Union([T.Integer(), T.String({ pattern: '^[46]$' })])),
+            opt_name: T.String({ minLength: 1, maxLength: 64, pattern: ONE_LINE, form: 'one line of text' }),
+            opt_value: Nullable(T.String({ maxLength: 255, pattern: ONE_LINE, form: 'one line of text' })),
+            ip_version: T.Optional(T.Union([T.Integer(), T.String({ pattern: '^[46]$', form: '4 or 6' })])),
           },
           { additionalProperties: false },
         ),
@@ -88,7 +88,13 @@ const writable = {
       ),
     ),
   ),
-  dns_name: T.Optional(T.String({ maxLength: 63, pattern: '^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)?$' })),
+  dns_name: T.Optional(
+    T.String({
+      maxLength: 63,
+      pattern: '^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)?$',
+      form: 'made of letters and digits, with hyphens between them',
+    }),
+  ),
   'binding:host_id': T.Optional(Nullable(T.String({ maxLength: 255 }))),
   'binding:vnic_type': T.Optional(
     T.Enum(['normal', 'macvtap', 'direct', 'baremetal', 'direct-physical', 'virtio-forwarder', 'smart-nic']),

@@ -16,7 +16,10 @@ export type QuotaResource = (typeof quotaResources)[number];
 
 const Limits = T.Record(T.String(), T.Integer());
 const Limit = T.Optional(
-  T.Union([T.Integer({ minimum: -1, maximum: 0x7fffffff }), T.String({ pattern: '^(-1|[0-9]{1,9})$' })]),
+  T.Union([
+    T.Integer({ minimum: -1, maximum: 0x7fffffff }),
+    T.String({ pattern: '^(-1|[0-9]{1,9})$', form: 'a whole number from -1 on' }),
+  ]),
 );
 const read = policy('get_quota', '(rule:admin_only) or (role:manager and project_id:%(project_id)s)', PROJECT);
 

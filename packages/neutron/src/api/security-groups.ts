@@ -112,7 +112,10 @@ export const deleteSecurityGroup = operation({
 });
 
 const PortNumber = Nullable(
-  T.Union([T.Integer({ minimum: -1, maximum: 65_535 }), T.String({ pattern: '^[0-9]{1,5}$' })]),
+  T.Union([
+    T.Integer({ minimum: -1, maximum: 65_535 }),
+    T.String({ pattern: '^[0-9]{1,5}$', form: 'a whole number from 0 to 65535' }),
+  ]),
 );
 
 const RuleCreate = T.Object(

@@ -55,7 +55,7 @@ const SubnetCreate = T.Object(
     ...writable,
     ...ownerInput,
     network_id: Id,
-    ip_version: T.Union([T.Integer(), T.String({ pattern: '^[46]$' })]),
+    ip_version: T.Union([T.Integer(), T.String({ pattern: '^[46]$', form: '4 or 6' })]),
     cidr: T.String({ maxLength: 64 }),
     ipv6_address_mode: T.Optional(Ipv6Mode),
     ipv6_ra_mode: T.Optional(Ipv6Mode),

@@ -31,7 +31,12 @@ const Attached = T.Object({
     id: T.String(),
   }),
 });
-const Device = T.String({ minLength: 1, maxLength: 255, pattern: '(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$' });
+const Device = T.String({
+  minLength: 1,
+  maxLength: 255,
+  pattern: '(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$',
+  form: 'a device, like /dev/vdb',
+});
 
 export const listVolumeAttachments = operation({
   ...onServer,

@@ -76,7 +76,12 @@ export const createFlavor = operation({
       name: Name,
       id: T.Optional(
         T.Union([
-          T.String({ minLength: 1, maxLength: 255, pattern: '^(?! )[a-zA-Z0-9. _-]+(?<! )$' }),
+          T.String({
+            minLength: 1,
+            maxLength: 255,
+            pattern: '^(?! )[a-zA-Z0-9. _-]+(?<! )$',
+            form: 'made of letters, digits, . _ - and spaces that are inside',
+          }),
           T.Integer({ minimum: 0 }),
           T.Null(),
         ]),
@@ -89,7 +94,7 @@ export const createFlavor = operation({
       rxtx_factor: T.Optional(
         T.Union([
           T.Number({ exclusiveMinimum: 0, maximum: 3.4e38 }),
-          T.String({ pattern: '^[0-9]+(\\.[0-9]+)?$', maxLength: 39 }),
+          T.String({ pattern: '^[0-9]+(\\.[0-9]+)?$', form: 'a number', maxLength: 39 }),
         ]),
       ),
       'os-flavor-access:is_public': T.Optional(LooseBoolean),
@@ -122,7 +127,7 @@ export const deleteFlavor = operation({
 });
 
 const SpecsInput = T.Record(
-  T.String({ pattern: '^[a-zA-Z0-9-_:. ]{1,255}$' }),
+  T.String({ pattern: '^[a-zA-Z0-9-_:. ]{1,255}$', form: 'of 1 to 255 letters, digits, spaces and _ : . -' }),
   T.Union([T.String({ maxLength: 255 }), T.Number()]),
   { additionalProperties: false, minProperties: 1 },
 );
@@ -179,7 +184,14 @@ export const deleteExtraSpec = operation({
 });
 
 const Access = T.Object({ flavor_access: T.Array(T.Object({ flavor_id: T.String(), tenant_id: T.String() })) });
-const Tenant = strict({ tenant: T.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9_-]+$' }) });
+const Tenant = strict({
+  tenant: T.String({
+    minLength: 1,
+    maxLength: 255,
+    pattern: '^[a-zA-Z0-9_-]+$',
+    form: 'made of letters, digits, _ and -',
+  }),
+});
 export const listFlavorAccess = operation({
   name: 'listFlavorAccess',
   method: 'GET',

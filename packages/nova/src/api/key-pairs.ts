@@ -64,8 +64,18 @@ export const createKeyPair = operation({
     keypair: strict({
       name: changed(
         '2.92',
-        T.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9 @._-]+$' }),
-        T.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9 _-]+$' }),
+        T.String({
+          minLength: 1,
+          maxLength: 255,
+          pattern: '^[a-zA-Z0-9 @._-]+$',
+          form: 'made of letters, digits, spaces and @ . _ -',
+        }),
+        T.String({
+          minLength: 1,
+          maxLength: 255,
+          pattern: '^[a-zA-Z0-9 _-]+$',
+          form: 'made of letters, digits, spaces, _ and -',
+        }),
       ),
       // Without it a key is made, up to 2.91.
       public_key: changed(

@@ -60,11 +60,15 @@ export const updateMetadataItem = operation({
   params: KeyParams,
   policy: member('server-metadata:update'),
   body: strict({
-    meta: T.Record(T.String({ pattern: '^[a-zA-Z0-9-_:. ]{1,255}$' }), T.String({ maxLength: 255 }), {
-      additionalProperties: false,
-      minProperties: 1,
-      maxProperties: 1,
-    }),
+    meta: T.Record(
+      T.String({ pattern: '^[a-zA-Z0-9-_:. ]{1,255}$', form: 'of 1 to 255 letters, digits, spaces and _ : . -' }),
+      T.String({ maxLength: 255 }),
+      {
+        additionalProperties: false,
+        minProperties: 1,
+        maxProperties: 1,
+      },
+    ),
   }),
   reply: Meta,
 });

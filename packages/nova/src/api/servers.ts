@@ -115,14 +115,18 @@ const ChangedServer = T.Object({
 const DeviceFields = {
   source_type: T.Optional(T.Enum(['image', 'volume', 'snapshot', 'blank'])),
   destination_type: T.Optional(T.Enum(['local', 'volume'])),
-  uuid: T.Optional(T.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9._-]*$' })),
+  uuid: T.Optional(
+    T.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9._-]*$', form: 'made of letters, digits and . _ -' }),
+  ),
   image_id: T.Optional(Uuid),
   volume_id: T.Optional(Uuid),
   snapshot_id: T.Optional(Uuid),
   volume_size: T.Optional(Nullable(LooseInteger)),
   boot_index: T.Optional(Nullable(LooseInteger)),
   delete_on_termination: T.Optional(LooseBoolean),
-  device_name: T.Optional(T.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9._\\-/]*$' })),
+  device_name: T.Optional(
+    T.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9._\\-/]*$', form: 'a device, like /dev/vdb' }),
+  ),
   guest_format: T.Optional(Nullable(T.String({ maxLength: 255 }))),
   disk_bus: T.Optional(Nullable(T.String({ maxLength: 255 }))),
   device_type: T.Optional(Nullable(T.String({ maxLength: 255 }))),

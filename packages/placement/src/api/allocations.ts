@@ -8,7 +8,12 @@ import { ProviderParams } from './resource-providers.ts';
 
 const ConsumerParams = T.Object({ consumer_uuid: Uuid });
 const Owner = T.String({ minLength: 1, maxLength: 255 });
-export const ConsumerType = T.String({ pattern: '^[A-Z0-9_]+$', minLength: 1, maxLength: 255 });
+export const ConsumerType = T.String({
+  pattern: '^[A-Z0-9_]+$',
+  form: 'made of capital letters, digits and _',
+  minLength: 1,
+  maxLength: 255,
+});
 const Resources = T.Record(ResourceClassName, T.Integer({ minimum: 1, maximum: 0x7fffffff }), {
   additionalProperties: false,
   minProperties: 1,
@@ -114,7 +119,16 @@ export const listUsages = operation({
     {
       project_id: Owner,
       user_id: T.Optional(Owner),
-      consumer_type: T.Optional(since('1.38', T.String({ pattern: '^([A-Z0-9_]+|all|unknown)$', maxLength: 255 }))),
+      consumer_type: T.Optional(
+        since(
+          '1.38',
+          T.String({
+            pattern: '^([A-Z0-9_]+|all|unknown)$',
+            form: 'a type in capital letters, all or unknown',
+            maxLength: 255,
+          }),
+        ),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -137,7 +151,14 @@ export const listAllocationCandidates = operation({
       member_of: T.Optional(since('1.21', MemberOf)),
       in_tree: T.Optional(since('1.31', Uuid)),
       root_required: T.Optional(
-        since('1.35', T.String({ pattern: '^!?[A-Z0-9_]+(,!?[A-Z0-9_]+)*$', maxLength: 4096 })),
+        since(
+          '1.35',
+          T.String({
+            pattern: '^!?[A-Z0-9_]+(,!?[A-Z0-9_]+)*$',
+            form: 'a list of traits, like HW_CPU_X86_AVX,!CUSTOM_X',
+            maxLength: 4096,
+          }),
+        ),
       ),
     },
     { additionalProperties: false },

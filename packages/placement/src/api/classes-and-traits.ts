@@ -71,8 +71,14 @@ export const listTraits = operation({
   versions: { min: '1.6' },
   query: T.Object(
     {
-      name: T.Optional(T.String({ pattern: '^(in:[A-Z0-9_]+(,[A-Z0-9_]+)*|startswith:[A-Z0-9_]+)$', maxLength: 4096 })),
-      associated: T.Optional(T.String({ pattern: '^([Tt]rue|[Ff]alse|1|0|[Yy]es|[Nn]o)$' })),
+      name: T.Optional(
+        T.String({
+          pattern: '^(in:[A-Z0-9_]+(,[A-Z0-9_]+)*|startswith:[A-Z0-9_]+)$',
+          form: 'in: with names of traits, or startswith: with the beginning of one',
+          maxLength: 4096,
+        }),
+      ),
+      associated: T.Optional(T.String({ pattern: '^([Tt]rue|[Ff]alse|1|0|[Yy]es|[Nn]o)$', form: 'true or false' })),
     },
     { additionalProperties: false },
   ),

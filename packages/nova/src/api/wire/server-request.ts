@@ -49,7 +49,8 @@ function countsOf(server: Body): { minCount: number; maxCount: number } {
   const maxCount = most ?? minCount;
   if (minCount < 1 || maxCount < 1)
     throw badRequest({ message: 'Invalid input for field/attribute min_count: it must be at least 1.' });
-  if (minCount > maxCount) throw badRequest({ message: 'min_count must be <= max_count' });
+  if (minCount > maxCount)
+    throw badRequest({ message: `min_count (${minCount}) is larger than max_count (${maxCount}).` });
   if (maxCount > 1000)
     throw badRequest({ message: 'Invalid input for field/attribute max_count: it must be at most 1000.' });
   if (maxCount > 1 && server.hostname !== undefined)
