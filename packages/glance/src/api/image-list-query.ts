@@ -128,12 +128,8 @@ function moment(name: string, text: string): Filter[] {
 }
 
 function propertiesOf(query: Query): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const [name, value] of Object.entries(query)) {
-    if (known.has(name)) continue;
-    if (typeof value !== 'string') throw invalidFilter({ name: name.slice(0, 255), reason: 'it was given twice.' });
-    found[name] = value;
-  }
+  const asked = Object.entries(query).filter(([name]) => !known.has(name));
+  const found = Object.fromEntries(asked.map(([name, value]) => [name, String(value)]));
   if (Object.keys(found).length > 32) throw invalidFilter({ name: 'properties', reason: 'at most 32 are accepted.' });
   return found;
 }
