@@ -19,9 +19,9 @@ export interface SmallDisk {
   [Symbol.dispose](): void;
 }
 
-/** Mounts a tmpfs. Needs root (`noSmallDisk`). */
-export function smallDisk(sizeMb: number): SmallDisk {
-  const path = mkdtempSync(join(tmpdir(), 'kumo-disk-'));
+/** Mounts a tmpfs, on a new directory or on an empty one of the caller's. Needs root (`noSmallDisk`). */
+export function smallDisk(sizeMb: number, directory?: string): SmallDisk {
+  const path = directory ?? mkdtempSync(join(tmpdir(), 'kumo-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=755`, 'tmpfs', path]);
   const ballast = join(path, 'ballast');
   const freeBytes = () => {
@@ -37,7 +37,7 @@ export function smallDisk(sizeMb: number): SmallDisk {
     [Symbol.dispose]() {
       // Lazily: a logger may still have its file open.
       execFileSync('umount', ['--lazy', path]);
-      rmdirSync(path);
+      if (directory === undefined) rmdirSync(path);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { GuestEventType } from '../driver.ts';
 import type { GuestEvents } from '../guest-events.ts';
 import { findProcess, type GuestProcess, hasPidFile, waitGone } from './guest-process.ts';
 import type { InstancePaths } from './instance-files.ts';
+import { OutOfRoom } from './out-of-room.ts';
 
 /** From QMP's events to ours. SHUTDOWN is left out: a guest is told to be shut down when its process has ended. */
 const EVENTS: Record<string, GuestEventType> = { STOP: 'paused', RESUME: 'resumed', RESET: 'reset' };
@@ -24,11 +25,14 @@ export class GuestMonitors {
   readonly #connecting = new Map<string, Promise<QmpClient>>();
   readonly #events: GuestEvents;
   readonly #log: Logger;
+  readonly #outOfRoom: OutOfRoom;
   #closing = false;
 
-  constructor(events: GuestEvents, log: Logger) {
+  /** @param directory where the guests' disks are. */
+  constructor(events: GuestEvents, log: Logger, directory: string) {
     this.#events = events;
     this.#log = log;
+    this.#outOfRoom = new OutOfRoom(directory, log);
   }
 
   /**
@@ -60,6 +64,7 @@ export class GuestMonitors {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#outOfRoom.close();
     await Promise.all([...this.#monitors.values()].map(({ client }) => client.close()));
     this.#monitors.clear();
   }
@@ -86,6 +91,7 @@ export class GuestMonitors {
 
   #adopt(serverId: string, paths: InstancePaths, monitor: Monitor): void {
     this.#monitors.set(serverId, monitor);
+    this.#outOfRoom.watch(serverId, monitor.client);
     monitor.client.on('event', ({ event }: QmpEvent) => {
       const type = EVENTS[event];
       if (type) this.#events.publish(serverId, type);

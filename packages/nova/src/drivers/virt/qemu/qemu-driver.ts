@@ -88,7 +88,7 @@ export async function openQemuDriver(options: QemuDriverOptions): Promise<QemuDr
     tcgCacheMb: options.tcgCacheMb ?? 64,
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? 60_000,
     detachTimeoutMs: options.detachTimeoutMs ?? 60_000,
-    monitors: new GuestMonitors(events, options.log),
+    monitors: new GuestMonitors(events, options.log, instancesDir(options.stateDir)),
     events,
     facts: () => {
       facts ??= hostFacts({
