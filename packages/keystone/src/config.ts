@@ -6,6 +6,7 @@ import { DirectoriesConfig } from './directory-settings.ts';
 import { HealthcheckConfig } from './health-settings.ts';
 import { NotificationsConfig } from './notification-settings.ts';
 import { PasswordsConfig, SecurityComplianceConfig } from './passwords/password-settings.ts';
+import { LoginThrottleConfig } from './passwords/throttle-settings.ts';
 import { AdminProjectConfig, AuthConfig, ReceiptsConfig, TokensConfig, TotpConfig } from './tokens/token-settings.ts';
 
 const UrlSafe = T.Union([T.Literal('off'), T.Literal('new'), T.Literal('strict')], { default: 'off' });
@@ -72,6 +73,13 @@ export const KeystoneConfig = T.Object(
     resource: ResourceConfig,
     assignment: AssignmentConfig,
     securityCompliance: SecurityComplianceConfig,
+    loginThrottle: LoginThrottleConfig,
+    trustedProxies: T.Array(T.String({ minLength: 1, maxLength: 64 }), {
+      default: [],
+      maxItems: 256,
+      description:
+        'Addresses and networks (`10.0.0.0/24`) of proxies that are believed when they say for whom they ask, in X-Forwarded-For or Forwarded. Default: none, whoever connects is the client.',
+    }),
     credentials: CredentialsConfig,
     directories: DirectoriesConfig,
     notifications: NotificationsConfig,

@@ -152,6 +152,13 @@ export const moreMethodsNeeded = defineError(
 /** Why a login fails, for auditors; who logs in is told what everybody is told. */
 export const accountLocked = defineError('unauthorized', 'AccountLocked', 'The account is locked for user: {userId}.');
 
+/** The same. */
+export const tooManyGuesses = defineError(
+  'unauthorized',
+  'TooManyGuesses',
+  'Too many wrong logins by {kind}: the next one is looked at in {seconds} s.',
+);
+
 const PASSWORD_REFUSALS = [
   passwordUnfit,
   passwordMissing,

@@ -2,6 +2,7 @@
 import type { DaemonEnv } from '@kumo/core/daemon';
 import { bootstrapKeystone, type KeystoneBootstrap } from './app/bootstrap.ts';
 import { composeApp, type KeystoneParts } from './app/compose.ts';
+import { throttleKeyOf } from './app/login-throttle.ts';
 import type { KeystoneConfig } from './config.ts';
 import type { MappingFilter } from './db/id-mappings.ts';
 import { openKeystoneDatabase } from './db/open.ts';
@@ -49,7 +50,14 @@ export class KeystoneOperator {
     const db = await openKeystoneDatabase(env, 'kumo');
     try {
       const keyrings = await openKeyrings({ config, stateDir, db });
-      const parts = composeApp({ db, keyrings, config, log, publicEndpoint: env.endpoint('keystone') });
+      const parts = composeApp({
+        db,
+        keyrings,
+        config,
+        log,
+        publicEndpoint: env.endpoint('keystone'),
+        throttleKey: throttleKeyOf(env),
+      });
       return new KeystoneOperator(parts, config, log);
     } catch (error) {
       await db.close();

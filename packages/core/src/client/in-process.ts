@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { unavailable } from '../errors/index.ts';
+import { withCallerSignal } from '../http/index.ts';
 import type { Transport, TransportReply, TransportRequest } from './transport.ts';
 
 /**
@@ -27,19 +28,20 @@ export function inProcess(app: () => FastifyInstance | undefined): Transport {
 async function dispatch(app: FastifyInstance, request: TransportRequest): Promise<TransportReply> {
   const { method, path, headers, body, streamReply, signal } = request;
   signal.throwIfAborted();
-  const injected = app.inject({
-    method: method as 'GET',
-    url: path,
-    headers: {
-      host: 'in-process',
-      ...(body instanceof Readable ? { 'transfer-encoding': 'chunked' } : {}),
-      ...headers,
-    },
-    payload: body,
-    payloadAsStream: streamReply,
-    signal,
-  });
-  const reply = await orAborted(injected, signal);
+  const injected = () =>
+    app.inject({
+      method: method as 'GET',
+      url: path,
+      headers: {
+        host: 'in-process',
+        ...(body instanceof Readable ? { 'transfer-encoding': 'chunked' } : {}),
+        ...headers,
+      },
+      payload: body,
+      payloadAsStream: streamReply,
+      signal,
+    });
+  const reply = await withCallerSignal(signal, () => orAborted(injected(), signal));
   return {
     status: reply.statusCode,
     headers: reply.headers as TransportReply['headers'],

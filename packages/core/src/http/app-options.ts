@@ -1,6 +1,7 @@
 import type { Context } from '../context/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Change } from '../microversion/index.ts';
+import type { TrustedProxies } from './client-address.ts';
 import type { Envelope } from './envelopes/envelope.ts';
 import type { Route } from './route.ts';
 import type { VersionDocument } from './version-documents.ts';
@@ -95,6 +96,8 @@ export interface AppOptions {
    * -Host and -Prefix first; only behind a proxy that sets them.
    */
   readonly baseUrl?: string | 'host' | 'forwarded';
+  /** Who is believed about the client's address. Left out: nobody, a client is its socket's peer. */
+  readonly proxies?: TrustedProxies;
   /** Response headers that carry the request id besides `x-openstack-request-id`, e.g. `x-compute-request-id`. */
   readonly requestIdHeaders?: readonly string[];
   /** Status for a body of another type than JSON. Default 415. */

@@ -31,3 +31,9 @@ export const unexpected = defineError(
   'InternalServerError',
   'The server met an unexpected error and could not complete the request. Its operator finds the cause under the request id {requestId}.',
 );
+/** The reason of `request.signal`: nobody reads the answer. */
+export const clientGone = defineError(
+  'badRequest',
+  'ClientGone',
+  'The client closed the connection before it was answered.',
+);

@@ -8,6 +8,8 @@ export type {
   TokenChecker,
   TokenInfo,
 } from './app-options.ts';
+export { withCallerSignal } from './caller-signal.ts';
+export { TrustedProxies } from './client-address.ts';
 export { createApp, operationsOf } from './create-app.ts';
 export { type Envelope, kindOf, statusOf, type WireError } from './envelopes/envelope.ts';
 export { cinderEnvelope, novaEnvelope } from './envelopes/fault-envelope.ts';
@@ -16,6 +18,7 @@ export { keystoneEnvelope } from './envelopes/keystone-envelope.ts';
 export { neutronEnvelope } from './envelopes/neutron-envelope.ts';
 export { placementEnvelope } from './envelopes/placement-envelope.ts';
 export {
+  clientGone,
   malformedBody,
   methodNotAllowed,
   noSuchAction,

@@ -113,7 +113,7 @@ export class Pipeline {
       query: query as Invocation['query'],
       body,
       headers: headers as Invocation['headers'],
-      request: new RawRequest(raw, exchange.reply.raw, this.#options.baseUrl ?? 'host'),
+      request: new RawRequest(raw, exchange.reply.raw, this.#options),
       policies: this.#options.policies,
       fastifyReply: exchange.reply,
     });

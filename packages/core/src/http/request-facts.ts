@@ -1,4 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { callerSignal } from './caller-signal.ts';
+import type { TrustedProxies } from './client-address.ts';
+import { clientGone } from './errors.ts';
 import type { RequestFacts } from './route.ts';
 
 export type BaseUrl = string | 'host' | 'forwarded';
@@ -8,13 +11,20 @@ export class RawRequest implements RequestFacts {
   readonly #raw: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #baseUrl: BaseUrl;
+  readonly #proxies: TrustedProxies | undefined;
+  readonly #caller = callerSignal();
   #begin: string | undefined;
   #signal: AbortSignal | undefined;
 
-  constructor(raw: IncomingMessage, response: ServerResponse, baseUrl: BaseUrl) {
+  constructor(
+    raw: IncomingMessage,
+    response: ServerResponse,
+    { baseUrl = 'host', proxies }: { baseUrl?: BaseUrl | undefined; proxies?: TrustedProxies | undefined },
+  ) {
     this.#raw = raw;
     this.#response = response;
     this.#baseUrl = baseUrl;
+    this.#proxies = proxies;
   }
 
   get method(): string {
@@ -36,22 +46,29 @@ export class RawRequest implements RequestFacts {
   }
 
   get remoteAddress(): string | undefined {
-    return this.#raw.socket.remoteAddress;
+    const peer = this.#raw.socket.remoteAddress;
+    return peer === undefined ? undefined : (this.#proxies?.clientOf(peer, this.#raw.headers) ?? peer);
   }
 
+  /** Made when it is asked for: a request whose handler does not ask has no listener and no controller. */
   get signal(): AbortSignal {
-    if (!this.#signal) {
-      const controller = new AbortController();
-      const response = this.#response;
-      response.once('close', () => {
-        if (!response.writableFinished) controller.abort();
-      });
-      // What an in-process caller's abort shows up as.
-      this.#raw.once('error', () => controller.abort());
-      this.#signal = controller.signal;
-    }
+    this.#signal ??= signalOf(this.#raw, this.#response, this.#caller);
     return this.#signal;
   }
+}
+
+function signalOf(raw: IncomingMessage, response: ServerResponse, caller: AbortSignal | undefined): AbortSignal {
+  const controller = new AbortController();
+  const abort = () => {
+    if (!response.writableEnded) controller.abort(clientGone());
+  };
+  // What was over before anybody listened is told nobody again.
+  if (raw.errored || response.destroyed || caller?.aborted) abort();
+  response.once('close', abort);
+  // An in-process caller has no socket; before its body is through, its giving up is an error of the request as well.
+  raw.once('error', abort);
+  caller?.addEventListener('abort', abort, { once: true });
+  return controller.signal;
 }
 
 const HOST = /^[a-z0-9._-]+(?::\d{1,5})?$|^\[[0-9a-f:.]+\](?::\d{1,5})?$/i;

@@ -26,8 +26,12 @@ export interface RequestFacts {
   readonly headers: IncomingHttpHeaders;
   /** `http://host:port` for links: the configured one, else from the request as `AppOptions.baseUrl` says. No slash at the end. */
   readonly baseUrl: string;
+  /** The client's address: the peer's, or what a proxy says that `AppOptions.proxies` trusts. */
   readonly remoteAddress: string | undefined;
-  /** Aborted when the client went away before the reply was sent. */
+  /**
+   * Aborted, with `clientGone`, when the client went away before the reply was sent; at once when it was gone already. For
+   * work that costs much and leaves nothing behind: what changes something is finished.
+   */
   readonly signal: AbortSignal;
 }
 

@@ -1,8 +1,8 @@
-import type { Context } from '@kumo/core/context';
-import { implement, type Route } from '@kumo/core/http';
+import { type HandlerInput, implement, type Route } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { NewApplicationCredential } from '../app/application-credentials.ts';
 import type { KeystoneParts } from '../app/compose.ts';
+import { loginClient } from '../app/login-client.ts';
 import { notAllowed, notFound } from '../errors.ts';
 import {
   type ApplicationCredentialCreate,
@@ -42,7 +42,7 @@ export function applicationCredentialRoutes({ applicationCredentials }: Keystone
     implement(createApplicationCredential, async ({ ctx, params, body, request }) => {
       refuseTrusts(ctx);
       refuseRestricted(ctx);
-      const wanted = wantedOf(params.user_id, body.application_credential, ctx);
+      const wanted = wantedOf(params.user_id, body.application_credential, { ctx, request });
       const { credential, secret } = await applicationCredentials.create(wanted);
       const roles = await applicationCredentials.rolesOf(credential);
       return { application_credential: { ...applicationCredentialToWire(credential, roles, request), secret } };
@@ -68,7 +68,7 @@ export function applicationCredentialRoutes({ applicationCredentials }: Keystone
 function wantedOf(
   userId: string,
   wanted: Static<typeof ApplicationCredentialCreate>,
-  ctx: Context,
+  { ctx, request }: Pick<HandlerInput, 'ctx' | 'request'>,
 ): NewApplicationCredential {
   const { name, description = null, secret, roles, expires_at: expiresAt, unrestricted, access_rules } = wanted;
   if (ctx.userId !== userId) throw notAllowed({ message: 'Cannot create an application credential for another user.' });
@@ -76,6 +76,7 @@ function wantedOf(
     throw notAllowed({ message: 'An application credential is made with the token of its project.' });
   return {
     userId,
+    client: loginClient(request),
     projectId: ctx.projectId,
     tokenRoles: ctx.roles,
     name,

@@ -3,6 +3,7 @@ import { annotate } from '@kumo/core/trace';
 import type { Static } from 'typebox';
 import type { Access } from '../app/access.ts';
 import type { Authentication, AuthRequest, LoginResult } from '../app/authentication.ts';
+import { loginClient } from '../app/login-client.ts';
 import type { CatalogEntry, TokenCatalog } from '../app/token-catalog.ts';
 import type { Token, Tokens } from '../app/tokens.ts';
 import { catalogMissing, invalid, moreMethodsNeeded, tokenNotFound } from '../errors.ts';
@@ -82,8 +83,9 @@ function tokenRoutes({ authentication, tokens, tokenCatalog }: AuthParts): Route
     return token;
   };
   return [
-    implement(issueToken, async ({ body, query, headers, reply }) => {
-      const result = await authentication.logIn(requestOf(body.auth, headers['openstack-auth-receipt']));
+    implement(issueToken, async ({ body, query, headers, reply, request }) => {
+      const wanted = requestOf(body.auth, headers['openstack-auth-receipt']);
+      const result = await authentication.logIn({ ...wanted, client: loginClient(request) });
       if (result.kind === 'receipt') throw unfinished(result);
       const { text, token } = result;
       annotate({ 'kumo.audit_id': token.claims.auditIds[0] as string });
@@ -137,7 +139,10 @@ function unfinished({ text, receipt, identity, required }: Extract<LoginResult, 
 }
 
 /** @throws invalid when more than one scope is asked for. */
-function requestOf({ identity, scope }: Static<typeof AuthBody>['auth'], receipt: string | undefined): AuthRequest {
+function requestOf(
+  { identity, scope }: Static<typeof AuthBody>['auth'],
+  receipt: string | undefined,
+): Omit<AuthRequest, 'client'> {
   return {
     receipt,
     identity: {

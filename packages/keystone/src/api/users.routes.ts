@@ -1,5 +1,6 @@
 import { implement, keystoneLinks, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
+import { loginClient } from '../app/login-client.ts';
 import { invalid, notFound } from '../errors.ts';
 import {
   changePassword,
@@ -59,9 +60,10 @@ export function userRoutes(parts: KeystoneParts): Route[] {
       authorize(targetOf({ user: await users.find(params.user_id) }));
       await users.delete(params.user_id);
     }),
-    implement(changePassword, ({ params, body }) =>
-      passwords.change(params.user_id, body.user.original_password, body.user.password),
-    ),
+    implement(changePassword, ({ params, body, request }) => {
+      const { original_password: original, password } = body.user;
+      return passwords.change(params.user_id, { original, password, client: loginClient(request) });
+    }),
     ...belongingRoutes(parts),
   ];
 }

@@ -13,16 +13,19 @@ import type { KeystoneTables } from '../db/schema.ts';
 import { findUser, type User } from '../db/users.ts';
 import { notFound } from '../errors.ts';
 import type { SecurityCompliance } from '../passwords/password-settings.ts';
+import type { LoginThrottle } from './login-throttle.ts';
+import { triedOf } from './references.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 
 interface AccountLocksParts {
   readonly db: Db<KeystoneTables>;
   readonly changes: Changes;
   readonly revoked: RevokedTokens;
+  readonly throttle: LoginThrottle;
   readonly compliance: SecurityCompliance;
 }
 
-/** Accounts that are locked: after too many wrong passwords, or by an operator. */
+/** Accounts that are locked: after too many wrong logins by whatever can be guessed, or by an operator. */
 export class AccountLocks {
   readonly #parts: AccountLocksParts;
 
@@ -30,19 +33,20 @@ export class AccountLocks {
     this.#parts = parts;
   }
 
-  /** What is remembered of the user's wrong passwords; nobody's of a user that does not exist. */
+  /** What is remembered of the user's wrong logins; nobody's of a user that does not exist. */
   failuresOf(user: User | undefined): Promise<LoginFailures | undefined> {
     return findFailures(this.#parts.db.q, user?.id ?? NOBODY);
   }
 
-  isLocked(user: User, failures: LoginFailures | undefined): boolean {
+  /** @param what a factor that nobody guesses: only an operator's lock is one for it. */
+  isLocked(user: User, failures: LoginFailures | undefined, { isGuessable = true } = {}): boolean {
     if (failures?.isLocked) return true;
     const { lockoutFailureAttempts } = this.#parts.compliance;
-    if (!failures || lockoutFailureAttempts === undefined || isExempt(user)) return false;
+    if (!isGuessable || !failures || lockoutFailureAttempts === undefined || isExempt(user)) return false;
     return failures.count >= lockoutFailureAttempts && failures.failedAt >= this.#forgetBefore();
   }
 
-  /** A wrong password. For a user that does not exist as much is written, so that it takes as long (OSSA-2021-003). */
+  /** A wrong password, passcode or secret. For a user that does not exist as much is written, so that it takes as long (OSSA-2021-003). */
   async addFailure(user: User | undefined): Promise<void> {
     if (this.#parts.compliance.lockoutFailureAttempts === undefined) return;
     try {
@@ -59,7 +63,7 @@ export class AccountLocks {
     await deleteFailures(this.#parts.db.q, user.id);
   }
 
-  /** Nobody logs in with this user's password until it is unlocked or enabled again; its tokens end. @throws notFound */
+  /** Nobody logs in as this user, by whatever factor, until it is unlocked or enabled again; its tokens end. @throws notFound */
   async lock(userId: string): Promise<void> {
     const { changes, revoked } = this.#parts;
     await this.#get(userId);
@@ -72,9 +76,11 @@ export class AccountLocks {
     );
   }
 
-  /** Both kinds of locks. @throws notFound */
+  /** Both kinds of locks, and all wrong logins that were counted. @throws notFound */
   async unlock(userId: string): Promise<void> {
-    await deleteFailures(this.#parts.db.q, (await this.#get(userId)).id);
+    const user = await this.#get(userId);
+    await deleteFailures(this.#parts.db.q, user.id);
+    await this.#parts.throttle.forget(this.#parts.db.q, triedOf(user).account);
   }
 
   async #get(id: string): Promise<User> {
@@ -92,6 +98,7 @@ export class AccountLocks {
   }
 }
 
-function isExempt({ options }: User): boolean {
+/** Whether wrong logins never lock it: of users whose secrets nobody guesses, and who must come in. */
+export function isExempt({ options }: User): boolean {
   return options.ignore_lockout_failure_attempts === true;
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { PasswordHasher } from '../passwords/password-hasher.ts';
+import type { Turn } from '../passwords/waiting-line.ts';
 
 const GENERATED = '$sha256$';
 const SECRET_BYTES = 64;
@@ -38,28 +39,32 @@ export class ApplicationCredentialSecrets {
   }
 
   /** What is to be stored of a secret that a user chose. @throws unavailable when too many are waiting. */
-  hash(secret: string): Promise<string> {
-    return this.#hasher.hash(secret);
+  hash(secret: string, turn?: Turn): Promise<string> {
+    return this.#hasher.hash(secret, turn);
   }
 
-  /** @throws unavailable when too many are waiting. */
-  async verify(secret: string, owner: Owner | undefined): Promise<boolean> {
-    if (owner?.secretHash.startsWith(GENERATED)) {
-      const stored = Buffer.from(owner.secretHash.slice(GENERATED.length), 'base64url');
-      if (isSame(digest(secret), stored)) return true;
-      await this.#hasher.verify(secret, undefined);
+  /** Whether it is known at a glance that the secret is right. */
+  recognises(secret: string, owner: Owner | undefined): boolean {
+    if (!owner) return false;
+    if (isGenerated(owner)) return isSame(digest(secret), storedDigest(owner.secretHash));
+    const known = this.#known.get(owner.id);
+    return known !== undefined && Date.now() < known.until && isSame(this.#mac(secret, owner), known.mac);
+  }
+
+  /** @throws unavailable when too many are waiting; the reason of the turn's signal. */
+  async verify(secret: string, owner: Owner | undefined, turn?: Turn): Promise<boolean> {
+    if (this.recognises(secret, owner)) return true;
+    if (isGenerated(owner)) {
+      await this.#hasher.verify(secret, undefined, turn);
       return false;
     }
-    const mac = this.#mac(secret, owner);
-    const known = owner && this.#known.get(owner.id);
-    if (known && Date.now() < known.until && isSame(mac, known.mac)) return true;
-    const isRight = await this.#hasher.verify(secret, owner?.secretHash);
-    if (isRight && owner) this.#remember(owner.id, mac);
+    const isRight = await this.#hasher.verify(secret, owner?.secretHash, turn);
+    if (isRight && owner) this.#remember(owner.id, this.#mac(secret, owner));
     return isRight;
   }
 
-  #mac(secret: string, owner: Owner | undefined): Buffer {
-    const about = JSON.stringify([owner?.id, owner?.secretHash, secret]);
+  #mac(secret: string, owner: Owner): Buffer {
+    const about = JSON.stringify([owner.id, owner.secretHash, secret]);
     return createHmac('sha256', this.#key).update(about).digest();
   }
 
@@ -72,6 +77,15 @@ export class ApplicationCredentialSecrets {
       this.#known.delete(oldest);
     }
   }
+}
+
+/** Whether nobody guesses the secret: it was made here. */
+export function isGenerated(owner: Owner | undefined): boolean {
+  return owner?.secretHash.startsWith(GENERATED) === true;
+}
+
+function storedDigest(hash: string): Buffer {
+  return Buffer.from(hash.slice(GENERATED.length), 'base64url');
 }
 
 function digest(secret: string): Buffer {

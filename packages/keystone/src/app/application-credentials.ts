@@ -26,6 +26,7 @@ import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import { expiryOf } from './expiry.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
+import { type LoginClient, turnOf } from './login-client.ts';
 import { newId } from './new-id.ts';
 import { type RoleRef, rolesNamed } from './role-refs.ts';
 
@@ -41,6 +42,8 @@ export interface NewApplicationCredential {
   readonly description: string | null;
   /** Left out: one is made. */
   readonly secret?: string;
+  /** Whose turn it is for hashing that secret. */
+  readonly client: LoginClient;
   /** Left out: all of the token's. */
   readonly roles?: readonly RoleRef[];
   readonly expiresAt?: string | null;
@@ -92,7 +95,7 @@ export class ApplicationCredentials {
     const { secret, hash } =
       wanted.secret === undefined
         ? secrets.generate()
-        : { secret: wanted.secret, hash: await secrets.hash(wanted.secret) };
+        : { secret: wanted.secret, hash: await secrets.hash(wanted.secret, turnOf(wanted.client, userId)) };
     const plain = { id: newId(), userId, projectId, name, description, secretHash: hash, expiresAt, unrestricted };
     const credential = await refusingDuplicates('application_credential', name, () =>
       changes.write(async (tx) => {

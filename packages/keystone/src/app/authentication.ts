@@ -2,9 +2,10 @@ import { unauthorized } from '@kumo/core/errors';
 import { applicationCredentialRefused, authMethodUnknown, notAllowed } from '../errors.ts';
 import type { TokenClaims, TokenScope } from '../tokens/token-claims.ts';
 import type { Access, Identity } from './access.ts';
-import type { AuthIdentity, AuthMethod, Proven } from './auth-methods/auth-method.ts';
+import type { AuthIdentity, AuthMethod, LoginContext, Proven } from './auth-methods/auth-method.ts';
 import type { Delegations } from './delegations.ts';
-import { begunRules, factorRules, isEnough } from './multi-factor.ts';
+import type { LoginClient } from './login-client.ts';
+import { begunRules, factorRules, isEnough, isPasscodeAlone } from './multi-factor.ts';
 import type { Receipt, Receipts } from './receipts.ts';
 import type { NamedRef, ProjectRef, References } from './references.ts';
 import type { Token, Tokens } from './tokens.ts';
@@ -19,6 +20,7 @@ export interface AuthRequest {
     | { readonly kind: 'unscoped' };
   /** What an earlier, incomplete login gave. */
   readonly receipt?: string;
+  readonly client: LoginClient;
 }
 
 /** A token, or what is to be shown with the methods that are still missing. */
@@ -39,6 +41,8 @@ interface AuthenticationParts {
   readonly configured: readonly string[];
   /** Whether a token that has a scope can be exchanged for another one. */
   readonly allowRescopeScopedToken: boolean;
+  /** Whether a passcode by itself is a login. */
+  readonly isPasscodeEnough: boolean;
   readonly references: References;
   readonly access: Access;
   readonly tokens: Tokens;
@@ -50,6 +54,8 @@ interface AuthenticationParts {
 interface Established extends Proven {
   readonly methods: readonly string[];
 }
+
+const PASSCODE = 'totp';
 
 /** Logins: who is it, and what shall the token be for? Whatever is wrong, the answer is the same 401. */
 export class Authentication {
@@ -68,9 +74,12 @@ export class Authentication {
    * @throws unauthorized; authMethodUnknown; invalid when the request contradicts itself; notAllowed for an exchange of
    * tokens that would give more than the old one had.
    */
-  async logIn({ identity, scope, receipt }: AuthRequest): Promise<LoginResult> {
-    const proven = await this.#prove(identity);
-    const methods = await this.#withReceipt(proven, receipt);
+  async logIn({ identity, scope, receipt: text, client }: AuthRequest): Promise<LoginResult> {
+    const receipt = text === undefined ? undefined : await this.#parts.receipts.read(text);
+    const provenUserId = receipt?.methods.some((method) => method !== PASSCODE) ? receipt.userId : undefined;
+    const proven = await this.#prove(identity, { client, provenUserId });
+    if (text !== undefined && receipt?.userId !== proven.userId) throw unauthorized();
+    const methods = [...new Set([...proven.methods, ...(receipt?.methods ?? [])])];
     const missing = await this.#missing(proven.userId, methods);
     if (missing) return missing;
     return { kind: 'token', ...(await this.#issue({ ...proven, methods }, scope)) };
@@ -102,37 +111,32 @@ export class Authentication {
       throw notAllowed({ message: 'rescope a scoped token' });
   }
 
-  /** The methods of this login and of the one that it continues. */
-  async #withReceipt({ userId, methods }: Established, text: string | undefined): Promise<readonly string[]> {
-    if (text === undefined) return methods;
-    const receipt = await this.#parts.receipts.read(text);
-    if (receipt?.userId !== userId) throw unauthorized();
-    return [...new Set([...methods, ...receipt.methods])];
-  }
-
   /** A receipt when the user's rules ask for more than was shown. */
   async #missing(userId: string, methods: readonly string[]): Promise<LoginResult | undefined> {
     const { access, receipts } = this.#parts;
     const identity = await access.identity(userId);
     if (!identity) throw unauthorized();
     const rules = factorRules(identity.user, this.#usable);
+    if (!this.#parts.isPasscodeEnough && isPasscodeAlone(methods, rules)) throw unauthorized();
     if (isEnough(methods, rules)) return undefined;
     const issued = await receipts.issue(userId, methods);
     return { kind: 'receipt', ...issued, identity, required: begunRules(methods, rules) };
   }
 
-  /** Every method that is named must prove the same user. */
-  async #prove(identity: AuthIdentity): Promise<Established> {
+  /** Every method that is named must prove the same user. A passcode is looked at last: after what it comes beside. */
+  async #prove(identity: AuthIdentity, context: LoginContext): Promise<Established> {
     const names = [...new Set(identity.methods)];
     const methods = names.map((name) => this.#method(name));
-    let known: Established | undefined;
-    for (const method of methods) {
-      const next = await method.prove(identity);
+    const shown = new Map<string, readonly string[]>();
+    let known: Proven | undefined;
+    for (const method of methods.toSorted(passcodesLast)) {
+      const next = await method.prove(identity, { ...context, provenUserId: known?.userId ?? context.provenUserId });
       if (known && known.userId !== next.userId) throw unauthorized();
-      known = { ...known, ...next, methods: [...(known?.methods ?? []), ...(next.from?.methods ?? []), method.name] };
+      known = { ...known, ...next };
+      shown.set(method.name, [...(next.from?.methods ?? []), method.name]);
     }
     if (!known) throw unauthorized();
-    return { ...known, methods: [...new Set(known.methods)] };
+    return { ...known, methods: [...new Set(names.flatMap((name) => shown.get(name) ?? []))] };
   }
 
   #method(name: string): AuthMethod {
@@ -170,6 +174,10 @@ export class Authentication {
     const scope: TokenScope = { kind: 'project', projectId: defaultProjectId };
     return (await access.roles(userId, scope)).length > 0 ? scope : { kind: 'unscoped' };
   }
+}
+
+function passcodesLast(one: AuthMethod, other: AuthMethod): number {
+  return Number(one.name === PASSCODE) - Number(other.name === PASSCODE);
 }
 
 /** Application credentials decide what their tokens are for. */

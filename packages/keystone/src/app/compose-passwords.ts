@@ -8,6 +8,7 @@ import { PasswordPattern } from '../passwords/password-pattern.ts';
 import type { Access } from './access.ts';
 import { AccountLocks } from './account-locks.ts';
 import type { Identities } from './identity/identities.ts';
+import { LoginThrottle } from './login-throttle.ts';
 import { Passwords } from './passwords.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 
@@ -20,11 +21,15 @@ export function composePasswords(parts: {
   revoked: RevokedTokens;
   config: KeystoneConfig;
   log: Logger;
+  /** Of what is counted about who does not exist; the same in all Keystones. */
+  throttleKey: string;
 }) {
-  const { config, ...others } = parts;
+  const { config, throttleKey, ...others } = parts;
   const compliance = config.securityCompliance;
   const hasher = new PasswordHasher(config.passwords);
-  const locks = new AccountLocks({ ...others, compliance });
+  const throttle = new LoginThrottle({ ...others, settings: config.loginThrottle, key: throttleKey });
+  const locks = new AccountLocks({ ...others, throttle, compliance });
   const pattern = new PasswordPattern(compliance);
-  return { hasher, locks, passwords: new Passwords({ ...others, hasher, locks, compliance, pattern }), compliance };
+  const passwords = new Passwords({ ...others, hasher, locks, throttle, compliance, pattern });
+  return { hasher, locks, throttle, passwords, compliance };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Db } from '@kumo/core/db';
 import type { Logger } from '@kumo/core/log';
 import { type Notifier, silentNotifier } from '@kumo/core/notify';
@@ -52,6 +53,7 @@ export function composeApp({
   publicEndpoint,
   notifier = silentNotifier,
   host = '',
+  throttleKey = randomBytes(32).toString('hex'),
 }: {
   db: Db<KeystoneTables>;
   keyrings: Keyrings;
@@ -62,6 +64,8 @@ export function composeApp({
   /** Who hears what is done, and from which host; left out: nobody. */
   notifier?: Notifier;
   host?: string;
+  /** As `LoginThrottle` takes it; left out: one of this process alone. */
+  throttleKey?: string;
 }) {
   const times = config.tokens;
   const changes = new Changes(db, config.changeCheckMs);
@@ -78,8 +82,8 @@ export function composeApp({
   const keepSeconds = times.expirationSeconds + times.allowExpiredWindowSeconds;
   const revoked = new RevokedTokens({ db, cache, changes, keepSeconds });
   const references = new References({ db, cache, identities });
-  const secured = composePasswords({ db, changes, access, identities, revoked, config, log });
-  const { hasher, passwords, compliance } = secured;
+  const secured = composePasswords({ db, changes, access, identities, revoked, config, log, throttleKey });
+  const { hasher, locks, throttle, passwords, compliance } = secured;
   const delegations = new StoredDelegations({ db, cache, changes, access });
   const secrets = new ApplicationCredentialSecrets(hasher);
   const authMethods = config.auth.methods;
@@ -101,13 +105,19 @@ export function composeApp({
   const methods: AuthMethod[] = [
     new PasswordMethod({ references, passwords, audit }),
     new TokenMethod(tokens),
-    new TotpMethod({ references, access, secrets: kept.credentials, passcodes: new Passcodes(db), ...config.totp }),
-    new ApplicationCredentialMethod({ db, references, secrets, access }),
+    new TotpMethod({
+      ...{ references, access, locks, throttle },
+      secrets: kept.credentials,
+      passcodes: new Passcodes(db),
+      includedPreviousWindows: config.totp.includedPreviousWindows,
+    }),
+    new ApplicationCredentialMethod({ db, references, secrets, access, locks, throttle }),
   ];
   const authentication = new Authentication({
     methods,
     configured: authMethods,
     allowRescopeScopedToken: times.allowRescopeScopedToken,
+    isPasscodeEnough: config.totp.alone,
     references,
     access,
     tokens,
@@ -126,7 +136,11 @@ export function composeApp({
     ...identified,
     ...secured,
     ...kept,
-    ec2Tokens: new Ec2Tokens({ db, tokens, credentials: kept.credentials, settings: config.credentials }),
+    ec2Tokens: new Ec2Tokens({
+      ...{ db, tokens, access, locks, throttle },
+      credentials: kept.credentials,
+      settings: config.credentials,
+    }),
     keyrings,
     references,
     delegations,
@@ -136,7 +150,7 @@ export function composeApp({
     projects,
     projectTags: new ProjectTags(core),
     domains: new Domains({ ...core, resource }, projects),
-    users: new Users({ ...core, passwords, compliance }),
+    users: new Users({ ...core, passwords, throttle, compliance }),
     groups: new Groups(core),
     roles: new Roles({ ...core, assignment: config.assignment }),
     grants: new Grants(core),

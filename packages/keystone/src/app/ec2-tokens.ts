@@ -8,8 +8,11 @@ import { signatureV4 } from '../credentials/signature-v4.ts';
 import { isSameSignature, type SignedRequest, signedTime } from '../credentials/signed-request.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { findTrust } from '../db/trusts.ts';
-import { missing } from '../errors.ts';
+import { accountLocked, missing } from '../errors.ts';
+import type { Access } from './access.ts';
+import type { AccountLocks } from './account-locks.ts';
 import type { Credential, Credentials } from './credentials.ts';
+import type { LoginThrottle } from './login-throttle.ts';
 import type { Token, Tokens } from './tokens.ts';
 
 /** A text that a user signed, as an S3 front end shows it to `POST /v3/s3tokens`. */
@@ -23,8 +26,14 @@ interface Ec2TokensParts {
   readonly db: Db<KeystoneTables>;
   readonly credentials: Credentials;
   readonly tokens: Tokens;
+  readonly access: Access;
+  readonly locks: AccountLocks;
+  readonly throttle: LoginThrottle;
   readonly settings: CredentialSettings;
 }
+
+/** What a signature that is right under a secret says; undefined: it is wrong. */
+type Compare<T> = (secret: string) => T | undefined;
 
 interface Key {
   readonly credential: Credential;
@@ -33,6 +42,9 @@ interface Key {
 }
 
 const METHODS = ['ec2credential'];
+/** Of a secret that is made here. */
+const SECRET_LENGTH = 32;
+const NO_SECRET = '0'.repeat(SECRET_LENGTH);
 const MINUTE_MS = 60_000;
 /** AWS's own longest link. */
 const LONGEST_LINK_MS = 7 * 24 * 60 * MINUTE_MS;
@@ -47,18 +59,18 @@ export class Ec2Tokens {
 
   /** @throws missing for an access key that there is not; unauthorized for whatever else is wrong. */
   async ofRequest(request: SignedRequest): Promise<{ text: string; token: Token }> {
-    const key = await this.#key(request.access);
-    const signedAtMs = timeOfRequest(key.secret, request);
+    const { key, found: signedAtMs } = await this.#signed(request.access, (secret) => timeOfRequest(secret, request));
     if (!isWithin(signedAtMs, this.#parts.settings.authTtlMinutes)) throw unauthorized();
     return this.#issue(key);
   }
 
   /** @throws missing for an access key that there is not; unauthorized for whatever else is wrong. */
   async ofText({ access, signature, text }: SignedText): Promise<{ text: string; token: Token }> {
-    const key = await this.#key(access);
-    const expected = s3Signature(key.secret, text);
-    if (!expected || !isSameSignature(signature, expected.signature)) throw unauthorized();
-    const { signedAtMs, endsAtMs } = expected;
+    const { key, found } = await this.#signed(access, (secret) => {
+      const expected = s3Signature(secret, text);
+      return expected && isSameSignature(signature, expected.signature) ? expected : undefined;
+    });
+    const { signedAtMs, endsAtMs } = found;
     const now = Date.now();
     const isValid =
       endsAtMs === undefined
@@ -68,9 +80,36 @@ export class Ec2Tokens {
     return this.#issue(key);
   }
 
-  async #key(access: string): Promise<Key> {
+  /**
+   * Compares a signature. Who asks is a service, and everybody who was sent a link knows an access key: only of a key whose
+   * secret could be guessed is it bounded how often.
+   */
+  async #signed<T>(access: string, compare: Compare<T>): Promise<{ key: Key; found: T }> {
+    const key = await this.#key(access, compare);
+    const { userId } = key.credential;
+    const isGuessable = key.secret.length < SECRET_LENGTH;
+    const { access: people, locks, throttle } = this.#parts;
+    const user = (await people.identity(userId))?.user;
+    const look = async () => {
+      const found = compare(key.secret);
+      if (found !== undefined) return found;
+      if (isGuessable) await locks.addFailure(user);
+      throw unauthorized();
+    };
+    const guess = { kind: 'signature', subject: key.credential.id, isKnown: true } as const;
+    const found = await (isGuessable ? throttle.during(guess, look) : look());
+    if (user && locks.isLocked(user, await locks.failuresOf(user), { isGuessable }))
+      throw unauthorized({}, { cause: accountLocked({ userId }) });
+    return { key, found };
+  }
+
+  async #key(access: string, compare: Compare<unknown>): Promise<Key> {
     const credential = await this.#parts.credentials.findByAccess(access);
-    if (!credential) throw missing({ message: 'EC2 access key not found.' });
+    if (!credential) {
+      // As much work as for a key that there is.
+      compare(NO_SECRET);
+      throw missing({ message: 'EC2 access key not found.' });
+    }
     const blob = parseEc2Blob(credential.blob);
     // A blob may say another access key since it was changed.
     if (blob.access !== access || typeof blob.secret !== 'string' || blob.secret === '') throw unauthorized();
@@ -108,8 +147,8 @@ export class Ec2Tokens {
   }
 }
 
-/** When a request was signed, if its signature is right; NaN when it does not say. @throws unauthorized */
-function timeOfRequest(secret: string, request: SignedRequest): number {
+/** When a request was signed: NaN when it does not say; undefined when the signature is wrong. */
+function timeOfRequest(secret: string, request: SignedRequest): number | undefined {
   const { host, signature, params } = request;
   // Some clients sign the host without its port.
   const withoutPort = host.replace(/:\d+$/, '');
@@ -117,10 +156,9 @@ function timeOfRequest(secret: string, request: SignedRequest): number {
     const expected = signatureV2(secret, request, name);
     if (expected !== undefined && isSameSignature(signature, expected)) return signedTime(params.Timestamp);
   }
-  if (params.SignatureVersion !== undefined) throw unauthorized();
+  if (params.SignatureVersion !== undefined) return undefined;
   const expected = signatureV4(secret, request);
-  if (!expected || !isSameSignature(signature, expected.signature)) throw unauthorized();
-  return signedTime(expected.date);
+  return expected && isSameSignature(signature, expected.signature) ? signedTime(expected.date) : undefined;
 }
 
 /** Neither long ago nor in the future (OSSA-2020-003); what does not say when is neither. */

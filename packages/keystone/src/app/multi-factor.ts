@@ -22,3 +22,8 @@ export function isEnough(methods: readonly string[], rules: readonly (readonly s
 export function begunRules(methods: readonly string[], rules: readonly string[][]): string[][] {
   return rules.filter((rule) => rule.some((method) => methods.includes(method)));
 }
+
+/** Whether nothing was shown but a passcode, and no rule of the user's says that this is enough. */
+export function isPasscodeAlone(methods: readonly string[], rules: readonly (readonly string[])[]): boolean {
+  return rules.length === 0 && methods.every((method) => method === 'totp');
+}

@@ -4,6 +4,7 @@ import type { Logger } from '@kumo/core/log';
 import type { Transaction } from 'kysely';
 import { REVOCATIONS_TAG, userTag } from '../db/change-tags.ts';
 import type { Changes } from '../db/changes.ts';
+import { NOBODY } from '../db/login-failures.ts';
 import { addPassword, newestPassword, newestPasswords, type Password, replaceHash } from '../db/passwords.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { findUser, setLastActive, type User } from '../db/users.ts';
@@ -19,11 +20,15 @@ import { dayOf, daysTooYoung, endOfPassword, isEnabled, isExpired } from '../pas
 import type { PasswordHasher } from '../passwords/password-hasher.ts';
 import type { PasswordPattern } from '../passwords/password-pattern.ts';
 import type { SecurityCompliance } from '../passwords/password-settings.ts';
+import type { Turn } from '../passwords/waiting-line.ts';
 import type { Access } from './access.ts';
-import type { AccountLocks } from './account-locks.ts';
+import { type AccountLocks, isExempt } from './account-locks.ts';
 import type { DirectorySource } from './identity/directory-source.ts';
 import type { Identities } from './identity/identities.ts';
+import { type LoginClient, turnOf } from './login-client.ts';
+import type { LoginThrottle } from './login-throttle.ts';
 import { newId } from './new-id.ts';
+import { type Tried, triedOf } from './references.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 
 type Tx = Transaction<KeystoneTables>;
@@ -36,6 +41,7 @@ interface PasswordsParts {
   readonly revoked: RevokedTokens;
   readonly hasher: PasswordHasher;
   readonly locks: AccountLocks;
+  readonly throttle: LoginThrottle;
   readonly compliance: SecurityCompliance;
   readonly pattern: PasswordPattern;
   readonly log: Logger;
@@ -51,14 +57,16 @@ export class Passwords {
 
   /**
    * A login: returns when it is the user's password and the user may log in. Whether the password is wrong, the account
-   * locked or disabled, or the user unknown (undefined), the answer is the same and takes as long.
-   * @throws unauthorized; passwordExpired to who knows the password; unavailable when too many are waiting;
-   * directoryUnavailable of a user in a directory.
+   * locked or disabled, the user unknown (undefined), or guessed at too often, the answer is the same; but for the last it
+   * takes as long.
+   * @throws unauthorized; passwordExpired to who knows the password; unavailable when too many are waiting; the reason of
+   * the client's signal; directoryUnavailable of a user in a directory.
    */
-  async verify(user: User | undefined, password: string): Promise<void> {
+  async verify(tried: Tried, password: string, client: LoginClient): Promise<void> {
+    const { user } = tried;
     const directory = user && (await this.#parts.identities.directoryOf(user));
-    if (directory) return this.#proveThere(directory, user, password);
-    const { user: known, current } = await this.#prove(user, password);
+    if (directory) return this.#throttled(tried, client, () => this.#proveThere(directory, user, password));
+    const { user: known, current } = await this.#throttled(tried, client, () => this.#prove(tried, password, client));
     if (isExpired(known, current.expiresAt)) throw passwordExpired({ userId: known.id });
     await this.#remember(known);
   }
@@ -88,29 +96,46 @@ export class Passwords {
    * @throws unauthorized as `verify`; passwordUnfit, passwordNotOwn, passwordTooYoung, passwordUsedBefore; directoryReadOnly to
    * a user of a directory.
    */
-  async change(userId: string, original: string, password: string): Promise<void> {
+  async change(
+    userId: string,
+    { original, password, client }: { original: string; password: string; client: LoginClient },
+  ): Promise<void> {
     const { identities, compliance, pattern } = this.#parts;
     const known = await identities.findUser(userId);
+    const tried = known ? triedOf(known) : { user: undefined, account: JSON.stringify([userId]) };
     const directory = known && (await identities.directoryOf(known));
     if (directory) {
-      await this.#proveThere(directory, known, original);
+      await this.#throttled(tried, client, () => this.#proveThere(directory, known, original));
       await identities.refuseDirectory({ id: userId });
     }
-    const { user, current } = await this.#prove(known, original);
+    const { user, current } = await this.#throttled(tried, client, () => this.#prove(tried, original, client));
+    const turn = turnOf(client, tried.account);
     pattern.check(password);
     if (user.options.lock_password === true) throw passwordNotOwn();
     const daysLeft = current.selfService ? daysTooYoung(current.createdAt, compliance) : undefined;
     if (daysLeft !== undefined) throw passwordTooYoung({ days: compliance.minimumPasswordAge, daysLeft });
-    await this.#refuseUsed(userId, password);
+    await this.#refuseUsed(userId, password, turn);
     await this.#remember(user);
-    await this.#replace(await this.#made(user, password, { selfService: true }));
+    await this.#replace(await this.#made(user, password, { selfService: true, turn }));
+  }
+
+  /** Who may be wrong as often as he likes without being locked may be so here, too: service users must come in. */
+  #throttled<T>({ user, account }: Tried, { address }: LoginClient, look: () => Promise<T>): Promise<T> {
+    if (user && isExempt(user)) return look();
+    const guess = { kind: 'password', subject: account, isKnown: user !== undefined, address } as const;
+    return this.#parts.throttle.during(guess, look);
   }
 
   /** The hash is looked at first whatever else is wrong, and the lock last: who guesses at once guesses not more often. */
-  async #prove(user: User | undefined, password: string): Promise<{ user: User; current: Password }> {
+  async #prove(
+    { user, account }: Tried,
+    password: string,
+    client: LoginClient,
+  ): Promise<{ user: User; current: Password }> {
     const { db, hasher, locks, access, compliance } = this.#parts;
-    const stored = user && (await newestPassword(db.q, user.id));
-    const isRight = await hasher.verify(password, stored?.hash);
+    const turn = turnOf(client, account);
+    const stored = await newestPassword(db.q, user?.id ?? NOBODY);
+    const isRight = await hasher.verify(password, stored?.hash, turn);
     const failures = await locks.failuresOf(user);
     const isLocked = user !== undefined && locks.isLocked(user, failures);
     if (isLocked || !isRight) await locks.addFailure(isLocked ? undefined : user);
@@ -119,7 +144,7 @@ export class Passwords {
     const domain = await access.domain(user.domainId);
     if (!isEnabled(user, compliance) || !domain?.enabled) throw unauthorized();
     if (failures) await locks.forget(user);
-    await this.#renew(stored, password);
+    await this.#renew(stored, password, turn);
     return { user, current: stored };
   }
 
@@ -131,11 +156,11 @@ export class Passwords {
   }
 
   /** A right password whose hash is outdated is hashed anew. Logging in does not depend on it. */
-  async #renew(stored: Password, password: string): Promise<void> {
+  async #renew(stored: Password, password: string, turn: Turn): Promise<void> {
     const { hasher, db, log } = this.#parts;
     if (!hasher.isOutdated(stored.hash)) return;
     try {
-      await replaceHash(db.q, stored, await hasher.hash(password));
+      await replaceHash(db.q, stored, await hasher.hash(password, turn));
     } catch (error) {
       log.warn({ err: error, userId: stored.userId }, 'a password could not be hashed anew');
     }
@@ -150,20 +175,20 @@ export class Passwords {
     else await changes.write((tx) => setLastActive(tx, user.id, today), [userTag(user.id)]);
   }
 
-  async #refuseUsed(userId: string, password: string): Promise<void> {
+  async #refuseUsed(userId: string, password: string, turn: Turn): Promise<void> {
     const { db, hasher, compliance } = this.#parts;
     const count = compliance.uniqueLastPasswordCount;
     if (count === 0) return;
     for (const one of await newestPasswords(db.q, userId, count))
-      if (await hasher.verify(password, one.hash)) throw passwordUsedBefore({ count });
+      if (await hasher.verify(password, one.hash, turn)) throw passwordUsedBefore({ count });
   }
 
   async #made(
     user: Pick<User, 'id' | 'options'>,
     password: string,
-    { selfService }: { selfService: boolean },
+    { selfService, turn }: { selfService: boolean; turn?: Turn },
   ): Promise<Password> {
-    const hash = await this.#parts.hasher.hash(password);
+    const hash = await this.#parts.hasher.hash(password, turn);
     const expiresAt = endOfPassword(user, this.#parts.compliance, { selfService });
     return { id: newId(), userId: user.id, hash, createdAt: nowIso(), expiresAt, selfService };
   }

@@ -21,6 +21,21 @@ export interface ProjectRef extends NamedRef {
   readonly domain?: NamedRef;
 }
 
+/** An account that somebody wants to log in to. */
+export interface Tried {
+  /** Undefined: there is none. */
+  readonly user: User | undefined;
+  /** The same for all ways to name the account. */
+  readonly account: string;
+}
+
+export function triedOf(user: User): Tried {
+  return { user, account: JSON.stringify([user.domainId, user.name]) };
+}
+
+/** No domain's id. */
+const NOWHERE = '';
+
 /** What logins refer to by names or ids. Nothing is said of why a thing is not found. */
 export class References {
   readonly #db: Db<KeystoneTables>;
@@ -44,8 +59,17 @@ export class References {
       return this.#identities.findUser(id);
     }
     if (domain === undefined) throw missing('domain', 'user');
-    const domainId = await this.domainId(domain);
-    return domainId === undefined ? undefined : this.#identities.findUserByName(name, domainId);
+    // In a domain that there is not the name is looked for all the same: it takes as long.
+    return this.#identities.findUserByName(name, (await this.domainId(domain)) ?? NOWHERE);
+  }
+
+  /** The user, if there is one, and whose account was meant, whoever that is and in whatever words. @throws invalid */
+  async tried(ref: UserRef): Promise<Tried> {
+    const user = await this.user(ref);
+    if (user) return triedOf(user);
+    const { id, name, domain } = ref;
+    const domainId = name === undefined || !domain ? undefined : ((await this.domainId(domain)) ?? domain.name);
+    return { user, account: JSON.stringify(name === undefined ? [id] : [domainId, name]) };
   }
 
   /** An id is taken as it is. @throws invalid */

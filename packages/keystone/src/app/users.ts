@@ -23,8 +23,10 @@ import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import { changedOptions } from './immutability.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
+import type { LoginThrottle } from './login-throttle.ts';
 import { newId } from './new-id.ts';
 import type { Passwords } from './passwords.ts';
+import { triedOf } from './references.ts';
 
 export interface UserValues {
   readonly name?: string;
@@ -51,6 +53,7 @@ export interface UsersWanted extends ListWanted {
 
 interface UsersParts extends CoreParts {
   readonly passwords: Passwords;
+  readonly throttle: LoginThrottle;
   readonly compliance: SecurityCompliance;
 }
 
@@ -154,12 +157,13 @@ export class Users {
     tx: Transaction<KeystoneTables>,
     { known, user, wanted, password }: { known: User; user: User; wanted: UserValues; password: Password | undefined },
   ): Promise<void> {
-    const { passwords, revoked, compliance } = this.#parts;
+    const { passwords, throttle, revoked, compliance } = this.#parts;
     await updateUser(tx, user);
     if (password) await passwords.save(tx, password);
     if (wanted.password === null) await deletePasswords(tx, user.id);
     if (wanted.enabled) {
       await deleteFailures(tx, user.id);
+      await throttle.forget(tx, triedOf(user).account);
       if (compliance.disableUserAccountDaysInactive !== undefined) await setLastActive(tx, user.id, dayOf(Date.now()));
     }
     if (password || (known.enabled && !user.enabled)) await revoked.revoke(tx, { userId: user.id });

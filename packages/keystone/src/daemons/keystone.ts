@@ -1,5 +1,5 @@
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
-import { type AppOptions, closeApp, createApp, keystoneEnvelope, policiesOf } from '@kumo/core/http';
+import { type AppOptions, closeApp, createApp, keystoneEnvelope, policiesOf, TrustedProxies } from '@kumo/core/http';
 import { logNotifier, type Notifier, rabbitNotifier, silentNotifier } from '@kumo/core/notify';
 import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { allRoutes } from '../api/all.routes.ts';
@@ -7,6 +7,7 @@ import { keystonePolicies } from '../api/index.ts';
 import { bootstrapKeystone, type KeystoneBootstrap } from '../app/bootstrap.ts';
 import { composeApp } from '../app/compose.ts';
 import { checkProjectDepth } from '../app/limit-model.ts';
+import { throttleKeyOf } from '../app/login-throttle.ts';
 import { observeRequest } from '../app/request-metrics.ts';
 import type { KeystoneConfig } from '../config.ts';
 import { openKeystoneDatabase } from '../db/open.ts';
@@ -24,6 +25,7 @@ export async function keystone(
   { bootstrap, extra }: { bootstrap?: KeystoneBootstrap; extra?: Partial<AppOptions> } = {},
 ): Promise<Daemon> {
   const { log } = env;
+  const proxies = new TrustedProxies(config.trustedProxies);
   const db = await openKeystoneDatabase(env, NAME);
   const notifier = notifierFor(env, config.notifications);
   try {
@@ -36,6 +38,7 @@ export async function keystone(
       publicEndpoint: env.endpoint('keystone'),
       notifier,
       host: env.host,
+      throttleKey: throttleKeyOf(env),
     });
     await checkProjectDepth(db.q, parts.limits.model);
     if (bootstrap) await bootstrapKeystone(parts, bootstrap);
@@ -50,6 +53,7 @@ export async function keystone(
       policies,
       log,
       authUri: env.endpoint('keystone'),
+      proxies,
       wrongContentType: 400,
       repeatedParameter: 'first',
       metrics: () => env.metrics(),

@@ -8,7 +8,7 @@ type Q = Kysely<KeystoneTables>;
 export const NOBODY = 'nobody';
 
 export interface LoginFailures {
-  /** Wrong passwords in a row. */
+  /** Wrong logins in a row. */
   readonly count: number;
   readonly failedAt: string;
   /** By an operator. */

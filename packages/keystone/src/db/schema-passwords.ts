@@ -19,7 +19,23 @@ export interface LoginFailureRow {
   locked: number;
 }
 
+/** Tries at something that could be guessed, within one window of time. */
+export interface LoginThrottleRow {
+  /** A keyed digest of what is guessed at; `<kind> <number>` of what does not exist. */
+  id: string;
+  /** A keyed digest of the account or key; the id where there is none. */
+  subject: string;
+  count: number;
+  /** How many windows before this one were used up in a row. */
+  rounds: number;
+  /** The window's end, in milliseconds since the epoch. */
+  ends_at: number;
+  /** When the row may go, likewise. */
+  forget_at: number;
+}
+
 export interface PasswordTables {
+  login_throttles: LoginThrottleRow;
   passwords: PasswordRow;
   login_failures: LoginFailureRow;
 }

@@ -5,7 +5,15 @@ import { unavailable } from '@kumo/core/errors';
 import { passwordTooLong } from '../errors.ts';
 import { PasswordHasher } from './password-hasher.ts';
 
-const cheap = { memoryKib: 64, passes: 1, concurrency: 2, waiting: 100, maxLength: 4096, strictLength: false };
+const cheap = {
+  memoryKib: 64,
+  passes: 1,
+  concurrency: 2,
+  waiting: 100,
+  waitingPerAddress: 100,
+  maxLength: 4096,
+  strictLength: false,
+};
 const real = { ...cheap, memoryKib: 19_456, passes: 2 };
 /** By passlib: much more work than `cheap`. */
 const BCRYPT_10 = '$2b$10$9wIhJd2VjqgjKpF6Xr/xZ.ldeTWshiSmgZBr4pTWmpt4GG4mZDfmy';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { argon2id, hash as hashArgon2, verify as verifyArgon2 } from 'argon2';
 import { passwordTooLong } from '../errors.ts';
 import { parseForeignHash } from './foreign-hashes.ts';
-import { WaitingLine } from './waiting-line.ts';
+import { type LineOptions, type Turn, WaitingLine } from './waiting-line.ts';
 
 const TAG_BYTES = 32;
 const SALT_BYTES = 16;
@@ -13,13 +13,9 @@ const ARGON2ID =
 /** Of how many kinds of hashes it is remembered how long they take. */
 const KINDS = 32;
 
-export interface HashingOptions {
+export interface HashingOptions extends LineOptions {
   readonly memoryKib: number;
   readonly passes: number;
-  /** Hashed at the same time. */
-  readonly concurrency: number;
-  /** That may wait for their turn. */
-  readonly waiting: number;
   /** Bytes of a password that count. */
   readonly maxLength: number;
   /** Whether a longer one is refused instead of being cut. */
@@ -44,24 +40,24 @@ export class PasswordHasher {
     this.#nobody = this.#phcString(randomBytes(SALT_BYTES), randomBytes(TAG_BYTES));
   }
 
-  /** @throws unavailable when too many are waiting; passwordTooLong. */
-  async hash(password: string): Promise<string> {
+  /** @throws unavailable when too many are waiting; passwordTooLong; the reason of the turn's signal. */
+  async hash(password: string, turn?: Turn): Promise<string> {
     const bytes = this.#bytesOf(password);
     const { memoryKib, passes } = this.#options;
     const salt = randomBytes(SALT_BYTES);
     const cost = { memoryCost: memoryKib, timeCost: passes, parallelism: LANES, hashLength: TAG_BYTES };
-    const tag = await this.#line.run(() => hashArgon2(bytes, { type: argon2id, ...cost, salt, raw: true }));
+    const tag = await this.#line.run(() => hashArgon2(bytes, { type: argon2id, ...cost, salt, raw: true }), turn);
     return this.#phcString(salt, tag);
   }
 
   /**
    * Whether it is the password of the hash. Without a hash (an unknown user, one without a password) as much work is done,
    * and every "no" takes as long as one about the slowest kind of hash that was met: no answer tells by its time.
-   * @throws unavailable when too many are waiting; passwordTooLong.
+   * @throws unavailable when too many are waiting; passwordTooLong; the reason of the turn's signal.
    */
-  async verify(password: string, hash: string | undefined): Promise<boolean> {
+  async verify(password: string, hash: string | undefined, turn?: Turn): Promise<boolean> {
     const bytes = this.#bytesOf(password);
-    const { isRight, spentMs } = await this.#line.run(() => this.#measure(bytes, hash));
+    const { isRight, spentMs } = await this.#line.run(() => this.#measure(bytes, hash), turn);
     if (isRight) return true;
     const slowestMs = Math.max(...this.#leastMs.values());
     if (slowestMs > 2 * spentMs) await sleep(slowestMs - spentMs);

@@ -14,6 +14,12 @@ export const PasswordsConfig = T.Object(
       maximum: 100_000,
       description: 'Logins that may wait for their turn; more are answered 503.',
     }),
+    waitingPerAddress: T.Integer({
+      default: 128,
+      minimum: 1,
+      maximum: 100_000,
+      description: 'The same, of one client’s address.',
+    }),
     maxLength: T.Integer({
       default: 4096,
       minimum: 1,

@@ -64,6 +64,11 @@ export const ReceiptsConfig = T.Object(
 /** `keystone.totp` in kumo.yaml. */
 export const TotpConfig = T.Object(
   {
+    alone: T.Boolean({
+      default: false,
+      description:
+        'Whether a passcode by itself is a login, as in OpenStack. Otherwise it counts beside another method, or where a user’s own rules name it alone.',
+    }),
     includedPreviousWindows: T.Integer({
       default: 1,
       minimum: 0,

@@ -1,5 +1,6 @@
 import { invalid } from '../../errors.ts';
 import type { TokenClaims, TokenScope } from '../../tokens/token-claims.ts';
+import type { LoginClient } from '../login-client.ts';
 import type { UserRef } from '../references.ts';
 
 /** What a login shows, one part per method. */
@@ -27,6 +28,13 @@ export interface Proven {
   readonly scope?: TokenScope;
 }
 
+/** What is known of a login besides what it shows. */
+export interface LoginContext {
+  readonly client: LoginClient;
+  /** Whose other factor was proven before, by another method or an earlier login. */
+  readonly provenUserId?: string | undefined;
+}
+
 /** A way of proving who one is. One class for each, put together in compose.ts. */
 export interface AuthMethod {
   /** As in `identity.methods`, and in the configuration's `auth.methods`. */
@@ -35,7 +43,7 @@ export interface AuthMethod {
    * @throws unauthorized, the same for everything that is wrong; invalid when the method's part of the request is missing
    * or contradicts itself.
    */
-  prove(identity: AuthIdentity): Promise<Proven>;
+  prove(identity: AuthIdentity, context: LoginContext): Promise<Proven>;
 }
 
 /** The error for a method that is named without its part of the request. */

@@ -2,7 +2,7 @@ import { unauthorized } from '@kumo/core/errors';
 import type { Audit } from '../audit.ts';
 import type { Passwords } from '../passwords.ts';
 import type { References } from '../references.ts';
-import { type AuthIdentity, type AuthMethod, missingPart, type Proven } from './auth-method.ts';
+import { type AuthIdentity, type AuthMethod, type LoginContext, missingPart, type Proven } from './auth-method.ts';
 
 /** A user's name and password. */
 export class PasswordMethod implements AuthMethod {
@@ -13,12 +13,13 @@ export class PasswordMethod implements AuthMethod {
     this.#parts = parts;
   }
 
-  async prove({ password: wanted }: AuthIdentity): Promise<Proven> {
+  async prove({ password: wanted }: AuthIdentity, { client }: LoginContext): Promise<Proven> {
     if (!wanted) throw missingPart(this.name);
     const { references, passwords, audit } = this.#parts;
-    const user = await references.user(wanted);
+    const tried = await references.tried(wanted);
+    const { user } = tried;
     try {
-      await passwords.verify(user, wanted.password);
+      await passwords.verify(tried, wanted.password, client);
     } catch (error) {
       if (user) audit.authenticated(user, error);
       throw error;

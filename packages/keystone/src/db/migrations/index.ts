@@ -8,6 +8,7 @@ import { assignments } from './0006-assignments.ts';
 import { catalog } from './0007-catalog.ts';
 import { domainConfig } from './0008-domain-config.ts';
 import { revocationsInOrder } from './0009-revocations-in-order.ts';
+import { loginThrottles } from './0010-login-throttles.ts';
 
 /** In the order in which they are run. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   catalog,
   domainConfig,
   revocationsInOrder,
+  loginThrottles,
 ];

@@ -1,0 +1,53 @@
+import { type Db, forUpdate, upsert } from '@kumo/core/db';
+import type { Kysely } from 'kysely';
+import type { KeystoneTables } from './schema.ts';
+import type { LoginThrottleRow } from './schema-passwords.ts';
+
+type Q = Kysely<KeystoneTables>;
+
+/**
+ * Changes the row of an id, of which there may be none yet, in the database itself: of two changes at the same time the
+ * second sees the first.
+ */
+export async function changeThrottle(
+  db: Db<KeystoneTables>,
+  { id, subject }: Pick<LoginThrottleRow, 'id' | 'subject'>,
+  change: (row: LoginThrottleRow) => LoginThrottleRow,
+): Promise<LoginThrottleRow> {
+  return db.transaction(async (tx) => {
+    // Takes the lock on the row at once: two that first looked would wait for each other.
+    const none = { id, subject, count: 0, rounds: 0, ends_at: 0, forget_at: 0 };
+    await upsert(tx, 'login_throttles', none, ['id'], ['subject']);
+    const query = tx.selectFrom('login_throttles').selectAll().where('id', '=', id);
+    const { ends_at, forget_at, ...others } = await forUpdate(query, db).executeTakeFirstOrThrow();
+    const changed = change({ ...others, ends_at: Number(ends_at), forget_at: Number(forget_at) });
+    const { id: _, ...values } = changed;
+    await tx.updateTable('login_throttles').set(values).where('id', '=', id).execute();
+    return changed;
+  });
+}
+
+/** One less, unless another round has begun. */
+export async function giveBack(db: Db<KeystoneTables>, { id, ends_at }: LoginThrottleRow): Promise<void> {
+  await db.q
+    .updateTable('login_throttles')
+    .set((eb) => ({ count: eb('count', '-', 1) }))
+    .where('id', '=', id)
+    .where('ends_at', '=', ends_at)
+    .where('count', '>', 0)
+    .execute();
+}
+
+export async function deleteThrottle(q: Q, id: string): Promise<void> {
+  await q.deleteFrom('login_throttles').where('id', '=', id).execute();
+}
+
+/** All rows of one account or key. */
+export async function deleteThrottlesOf(q: Q, subject: string): Promise<void> {
+  await q.deleteFrom('login_throttles').where('subject', '=', subject).execute();
+}
+
+/** Those that nobody asks for any longer. */
+export async function deleteOldThrottles(q: Q, nowMs: number): Promise<void> {
+  await q.deleteFrom('login_throttles').where('forget_at', '<', nowMs).execute();
+}
