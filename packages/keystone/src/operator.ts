@@ -128,10 +128,10 @@ export class KeystoneOperator {
       { name: nameOrId, domain: { name: domain } },
       { name: nameOrId, domain: { id: domain } },
     ]) {
-      const found = await references.user(ref);
+      const { user: found } = await references.tried(ref);
       if (found) return found.id;
     }
-    return (await references.user({ id: nameOrId }))?.id;
+    return (await references.tried({ id: nameOrId })).user?.id;
   }
 
   /** Nobody logs in as this user until it is unlocked; its tokens end. @throws notFound */

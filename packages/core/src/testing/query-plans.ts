@@ -29,13 +29,18 @@ export class StatementRecorder {
    * @throws for one too long to be recorded whole.
    */
   async during(work: (headers: Readonly<Record<string, string>>) => Promise<unknown>): Promise<string[]> {
+    return [...new Set((await this.all(work)).filter((text) => /^\s*(select|with)\b/i.test(text)))];
+  }
+
+  /** All statements, those that write too, in the order in which they ended. @throws as `during` */
+  async all(work: (headers: Readonly<Record<string, string>>) => Promise<unknown>): Promise<string[]> {
     this.#exporter.reset();
     const root = { kind: 'internal', from: 'test', to: 'test', attributes: { 'kumo.sample': true } } as const;
     await withSpan('queries', root, () => work({ 'x-kumo-from': 'test', traceparent: currentTraceparent() ?? '' }));
     const texts = this.#exporter.getFinishedSpans().map((span) => String(span.attributes['db.query.text'] ?? ''));
     const long = texts.find((text) => text.length >= LONGEST);
     if (long) throw new Error(`This statement was cut off: ${long}`);
-    return [...new Set(texts.filter((text) => /^\s*(select|with)\b/i.test(text)))];
+    return texts.filter((text) => text !== '');
   }
 }
 

@@ -63,9 +63,8 @@ export class Passwords {
    * the client's signal; directoryUnavailable of a user in a directory.
    */
   async verify(tried: Tried, password: string, client: LoginClient): Promise<void> {
-    const { user } = tried;
-    const directory = user && (await this.#parts.identities.directoryOf(user));
-    if (directory) return this.#throttled(tried, client, () => this.#proveThere(directory, user, password));
+    const { user, directory } = tried;
+    if (user && directory) return this.#throttled(tried, client, () => this.#proveThere(directory, user, password));
     const { user: known, current } = await this.#throttled(tried, client, () => this.#prove(tried, password, client));
     if (isExpired(known, current.expiresAt)) throw passwordExpired({ userId: known.id });
     await this.#remember(known);

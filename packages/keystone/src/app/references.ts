@@ -1,10 +1,12 @@
 import type { Db } from '@kumo/core/db';
 import { projectTag } from '../db/change-tags.ts';
+import { NOBODY } from '../db/login-failures.ts';
 import { findProjectByName } from '../db/projects.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import type { User } from '../db/users.ts';
 import { invalid } from '../errors.ts';
-import type { IdentitySource } from './identity/identity-source.ts';
+import type { DirectorySource } from './identity/directory-source.ts';
+import type { Identities } from './identity/identities.ts';
 import type { VersionedCache } from './versioned-cache.ts';
 
 /** A thing by its id or its name. */
@@ -27,6 +29,8 @@ export interface Tried {
   readonly user: User | undefined;
   /** The same for all ways to name the account. */
   readonly account: string;
+  /** The user's, if it is in one. */
+  readonly directory?: DirectorySource | undefined;
 }
 
 export function triedOf(user: User): Tried {
@@ -40,36 +44,40 @@ const NOWHERE = '';
 export class References {
   readonly #db: Db<KeystoneTables>;
   readonly #cache: VersionedCache;
-  readonly #identities: IdentitySource;
+  readonly #identities: Identities;
 
-  constructor({
-    db,
-    cache,
-    identities,
-  }: { db: Db<KeystoneTables>; cache: VersionedCache; identities: IdentitySource }) {
+  constructor({ db, cache, identities }: { db: Db<KeystoneTables>; cache: VersionedCache; identities: Identities }) {
     this.#db = db;
     this.#cache = cache;
     this.#identities = identities;
   }
 
-  /** Undefined when there is no such user. @throws invalid for a reference that names nobody. */
-  async user({ id, name, domain }: UserRef): Promise<User | undefined> {
+  /**
+   * The user, if there is one, and whose account was meant, whoever that is and in whatever words. As many statements are
+   * made either way: what is not there is looked for all the same, and a domain's name each time.
+   * @throws invalid for a reference that names nobody.
+   */
+  async tried(ref: UserRef): Promise<Tried> {
+    const { id, name, domain } = ref;
     if (name === undefined) {
       if (id === undefined) throw missing('id or name', 'user');
-      return this.#identities.findUser(id);
+      const user = await this.#identities.findUser(id);
+      // One that is not found was looked for in directories as well.
+      return user ? this.#found(user) : { user, account: JSON.stringify([id]) };
     }
     if (domain === undefined) throw missing('domain', 'user');
-    // In a domain that there is not the name is looked for all the same: it takes as long.
-    return this.#identities.findUserByName(name, (await this.domainId(domain)) ?? NOWHERE);
+    const domainId =
+      domain.name === undefined
+        ? await this.domainId(domain)
+        : (await findProjectByName(this.#db.q, domain.name, null))?.id;
+    const user = await this.#identities.findUserByName(name, domainId ?? NOWHERE);
+    if (user) return this.#found(user);
+    await this.#identities.directoryOf({ id: NOBODY });
+    return { user, account: JSON.stringify([domainId ?? domain.name, name]) };
   }
 
-  /** The user, if there is one, and whose account was meant, whoever that is and in whatever words. @throws invalid */
-  async tried(ref: UserRef): Promise<Tried> {
-    const user = await this.user(ref);
-    if (user) return triedOf(user);
-    const { id, name, domain } = ref;
-    const domainId = name === undefined || !domain ? undefined : ((await this.domainId(domain)) ?? domain.name);
-    return { user, account: JSON.stringify(name === undefined ? [id] : [domainId, name]) };
+  async #found(user: User): Promise<Tried> {
+    return { ...triedOf(user), directory: await this.#identities.directoryOf(user) };
   }
 
   /** An id is taken as it is. @throws invalid */

@@ -1,4 +1,5 @@
 import { unavailable } from '@kumo/core/errors';
+import { metrics } from '@kumo/core/telemetry';
 
 /** Whose work it is. */
 export interface Turn {
@@ -25,6 +26,11 @@ interface Waiting {
   refuse(error: unknown): void;
 }
 
+const turns = metrics.counter(
+  'keystone_password_turns_total',
+  'Passwords that were hashed, whose clients went away before it, and that were refused because too many waited.',
+  ['outcome'],
+);
 /** Our own work, which comes from nowhere. */
 const INSIDE: Turn = { address: '', account: '' };
 const RETRY_AFTER_SECONDS = 1;
@@ -52,6 +58,7 @@ export class WaitingLine {
    */
   async run<T>(work: () => Promise<T>, turn: Turn = INSIDE): Promise<T> {
     await this.#enter(turn);
+    turns.add({ outcome: 'done' });
     try {
       return await work();
     } finally {
@@ -70,6 +77,7 @@ export class WaitingLine {
     const waiting: Waiting = { turn, start: resolve, refuse: reject };
     const onAbort = () => {
       this.#remove(waiting);
+      turns.add({ outcome: 'abandoned' });
       reject(turn.signal?.reason);
     };
     turn.signal?.addEventListener('abort', onAbort, { once: true });
@@ -175,6 +183,7 @@ function first(waiting: Set<Waiting>): Waiting {
 }
 
 function tooMany(): Error {
+  turns.add({ outcome: 'refused' });
   return unavailable(
     { message: 'Too many logins are waiting: try again in a moment.' },
     { retryable: true, headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } },

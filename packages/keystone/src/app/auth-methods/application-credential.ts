@@ -62,7 +62,7 @@ export class ApplicationCredentialMethod implements AuthMethod {
   async #compare(wanted: Wanted, { credential, subject }: Named, client: LoginClient): Promise<void> {
     const { secrets, access, locks } = this.#parts;
     const isRight = await secrets.verify(wanted.secret, credential, turnOf(client, subject));
-    const identity = await access.identity(credential?.userId ?? NOBODY);
+    const identity = credential && (await access.identity(credential.userId));
     if (!isRight) await locks.addFailure(identity?.user);
     // As Keystone does: nobody guesses an id, and who has one learns that there is no use trying. Names tell nothing.
     if (!credential && wanted.id !== undefined) throw notFound({ kind: 'Application Credential', id: wanted.id });

@@ -54,7 +54,7 @@ export class TotpMethod implements AuthMethod {
   async #compare({ user }: Tried, passcode: string): Promise<Proven> {
     const { access, secrets, passcodes, locks, includedPreviousWindows } = this.#parts;
     const failures = await locks.failuresOf(user);
-    const identity = await access.identity(user?.id ?? NOBODY);
+    const identity = user && (await access.identity(user.id));
     const now = Math.floor(Date.now() / 1000 / PERIOD_SECONDS);
     const oldest = now - includedPreviousWindows;
     const period = periodOf(passcode, await secrets.secretsOf(user?.id ?? NOBODY), { now, oldest });
