@@ -14,7 +14,7 @@ export interface Secrets {
 }
 
 const SERVICE_USERS = ['glance', 'placement', 'nova', 'neutron', 'cinder'];
-const PURPOSES = ['metadata-proxy', 'random-seed'];
+const PURPOSES = ['metadata-proxy', 'random-seed', 'login-throttle'];
 
 /**
  * Reads `secrets.yaml` of the state directory, making what is missing at random. Configured passwords win and are kept.
