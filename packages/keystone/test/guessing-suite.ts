@@ -74,7 +74,7 @@ export function guessingSuite(engine: string, cloud: () => TestKeystone, databas
     assert.equal(looked, 19);
   });
 
-  test(`${engine}: windows of passcodes that were used up grow, up to a day`, async () => {
+  test(`${engine}: windows of passcodes that were used up grow, up to a bound`, async () => {
     const guess: Guess = { kind: 'passcode', subject: 'lee', isKnown: true };
     const lengths: number[] = [];
     for (let round = 0; round < 9; round++) {

@@ -34,7 +34,7 @@ export interface Guess {
 
 /** Rows that count for what does not exist, of each kind: more names than that share them. */
 const SLOTS = 1 << 17;
-/** Passcodes: each round of wrong ones that was used up doubles the next, up to a day, within which all is remembered. */
+/** Passcodes: each round of wrong ones that was used up doubles the next, up to 64 times; it is remembered for a day. */
 const MOST_DOUBLINGS = 6;
 const REMEMBERED_MS = 86_400_000;
 const SWEEP_MS = 60_000;
