@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { internalContext } from '@kumo/core/context';
 import { openDatabase } from '@kumo/core/db';
 import { flowLaws } from '@kumo/core/flow';
 import { silentLogger } from '@kumo/core/log';
@@ -41,25 +42,29 @@ async function world(status: string, stored: boolean) {
   const volumeId = randomUUID();
   await db.transaction(async (tx) => {
     await quota.charge(tx, 'p', type, { volumes: 1, gigabytes: 1 });
-    await insertVolume(tx, {
-      id: volumeId,
-      projectId: 'p',
-      userId: 'u',
-      name: null,
-      description: null,
-      sizeGb: 1,
-      status,
-      typeId: type.id,
-      availabilityZone: 'nova',
-      bootable: false,
-      multiattach: false,
-      readonly: false,
-      sourceImageId: null,
-      snapshotId: null,
-      sourceVolumeId: null,
-      imageMetadata: null,
-      metadata: { a: 'b' },
-    });
+    await insertVolume(
+      tx,
+      {
+        id: volumeId,
+        projectId: 'p',
+        userId: 'u',
+        name: null,
+        description: null,
+        sizeGb: 1,
+        status,
+        typeId: type.id,
+        availabilityZone: 'nova',
+        bootable: false,
+        multiattach: false,
+        readonly: false,
+        sourceImageId: null,
+        snapshotId: null,
+        sourceVolumeId: null,
+        imageMetadata: null,
+        metadata: { a: 'b' },
+      },
+      internalContext('req-1'),
+    );
     await changeVolume(tx, volumeId, {
       host: 'h@file#file',
       previousStatus: status === 'extending' ? 'available' : null,

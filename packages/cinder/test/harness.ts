@@ -33,6 +33,8 @@ export interface Answer {
 /** Images by id: their bodies, and their data. */
 export class FakeGlance {
   readonly images = new Map<string, { body: ImageBody; data: Buffer }>();
+  /** Operation and user of every request. */
+  readonly asked: [string, string][] = [];
 
   add(data: Buffer, fields: Record<string, unknown> = {}): string {
     const id = randomUUID();
@@ -74,15 +76,18 @@ export class FakeGlance {
       return image;
     };
     const routes = [
-      implement(showImage, ({ params, authorize }) => {
+      implement(showImage, ({ ctx, params, authorize }) => {
+        this.asked.push(['showImage', ctx.userId]);
         authorize({ project_id: 'any' }, { rule: 'open' });
         return find(params.image_id).body;
       }),
-      implement(downloadImage, ({ params, authorize }) => {
+      implement(downloadImage, ({ ctx, params, authorize }) => {
+        this.asked.push(['downloadImage', ctx.userId]);
         authorize({}, { rule: 'open' });
         return Readable.from([find(params.image_id).data]);
       }),
-      implement(createImage, ({ body, authorize }) => {
+      implement(createImage, ({ ctx, body, authorize }) => {
+        this.asked.push(['createImage', ctx.userId]);
         authorize({}, { rule: 'open' });
         const made = this.images.get(this.add(Buffer.alloc(0), { ...body, status: 'queued' }))!;
         this.images.delete(made.body.id);
@@ -91,7 +96,8 @@ export class FakeGlance {
         this.images.set(id, made);
         return made.body;
       }),
-      implement(uploadImage, async ({ params, body, authorize }) => {
+      implement(uploadImage, async ({ ctx, params, body, authorize }) => {
+        this.asked.push(['uploadImage', ctx.userId]);
         authorize({}, { rule: 'open' });
         const image = find(params.image_id);
         image.data = Buffer.alloc(0);
@@ -100,7 +106,8 @@ export class FakeGlance {
         image.body.size = size;
         image.body.status = 'active';
       }),
-      implement(deleteImage, ({ params, authorize }) => {
+      implement(deleteImage, ({ ctx, params, authorize }) => {
+        this.asked.push(['deleteImage', ctx.userId]);
         authorize({}, { rule: 'open' });
         find(params.image_id);
         this.images.delete(params.image_id);

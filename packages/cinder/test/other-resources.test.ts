@@ -182,6 +182,13 @@ onDatabases('types, quotas, services', (h) => {
     const image = h().glance.images.get(upload.body['os-volume_upload_image'].image_id);
     assert.equal(image?.body.status, 'active');
     assert.equal(image?.body.size, 2 ** 30);
+    const fillers = h().glance.asked.filter(
+      ([operation]) => operation === 'createImage' || operation === 'uploadImage',
+    );
+    assert.deepEqual(
+      fillers.map(([, user]) => user),
+      ['member-user', 'member-user'],
+    );
     assert.equal((await act({ 'os-reset_status': { status: 'deleting' } }, 'admin')).status, 202);
     assert.equal((await act({ 'os-force_delete': {} })).status, 403);
     assert.equal((await act({ 'os-force_delete': {} }, 'admin')).status, 202);

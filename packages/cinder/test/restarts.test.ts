@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cinderScheduler } from '../src/daemons/cinder-scheduler.ts';
 import { cinderVolume } from '../src/daemons/cinder-volume.ts';
 import { openCinderDatabase } from '../src/db/open.ts';
 import { removeVolume } from '../src/db/volumes.ts';
@@ -33,6 +34,26 @@ test('a volume waits for its back end, and goes on where the back end was stoppe
     await second.start();
     await h.until(path, 'volume', 'available');
     assert.equal((await driver.list()).volumes.length, 1);
+  } finally {
+    await h.stop();
+  }
+});
+
+test('an image is read as the user who asked for the volume, however late and by whichever process', async () => {
+  const h = await Harness.start({ noBackend: true });
+  try {
+    const imageRef = h.glance.add(Buffer.alloc(1 << 20, 7));
+    const made = await h.call('POST', '/v3/volumes', { body: { volume: { size: 1, imageRef } } });
+    const path = `/v3/volumes/${made.body.volume.id}`;
+    const [, scheduler] = h.daemons;
+    await scheduler!.stop();
+    const [again, backend] = [await cinderScheduler(h.env, h.config), await cinderVolume(h.env, h.config, h.driver)];
+    h.daemons = [h.daemons[0]!, again, backend];
+    await backend.start();
+    await again.start();
+    await h.until(path, 'volume', 'available');
+    assert.deepEqual([...new Set(h.glance.asked.map(([, user]) => user))], ['member-user']);
+    assert.deepEqual(new Set(h.glance.asked.map(([operation]) => operation)), new Set(['showImage', 'downloadImage']));
   } finally {
     await h.stop();
   }

@@ -140,6 +140,11 @@ export const externalNetworkForbidden = defineError(
 );
 export const portNotFound = defineError('badRequest', 'PortNotFound', 'Port id {id} could not be found.');
 export const portInUse = defineError('conflict', 'PortInUse', 'Port {id} is still in use.');
+export const portNotUsable = defineError(
+  'badRequest',
+  'PortNotUsable',
+  "Port {id} not usable for the instance: it is another project's.",
+);
 export const portRequiresFixedIp = defineError(
   'badRequest',
   'PortRequiresFixedIP',

@@ -1,4 +1,3 @@
-import type { Context } from '@kumo/core/context';
 import { fromIso } from '@kumo/core/db';
 import { flows } from '@kumo/core/flow';
 import type { Logger } from '@kumo/core/log';
@@ -8,7 +7,7 @@ import { insertMessage } from '../db/messages.ts';
 import type { CinderDb } from '../db/schema.ts';
 import { listServiceRecords } from '../db/services.ts';
 import { findVolumeType } from '../db/volume-types.ts';
-import { changeVolume, findVolume, lockVolume, type Volume } from '../db/volumes.ts';
+import { changeVolume, findVolume, lockVolume, type Volume, volumeContext } from '../db/volumes.ts';
 import { noBackend } from '../errors.ts';
 import { volumeCreate } from '../flows/volume-create.ts';
 import type { volumeRpc } from '../rpc/volume.ts';
@@ -35,12 +34,12 @@ export class Scheduler {
   }
 
   /** Places a volume that waits for it; one that does not is left alone. @returns true to be asked again soon. */
-  async place(volumeId: string, ctx?: Context): Promise<boolean> {
+  async place(volumeId: string): Promise<boolean> {
     const volume = await findVolume(this.#db.q, volumeId);
     if (volume?.status !== 'creating' || volume.host !== null) return false;
     const choice = await this.#choose(volume);
     if ('host' in choice) {
-      await this.#assign(volumeId, choice.host, ctx);
+      await this.#assign(volumeId, choice.host);
       return false;
     }
     const isPatient = choice.noneIsUp && Date.now() - fromIso(volume.createdAt) < this.#config.schedulePatienceMs;
@@ -83,12 +82,14 @@ export class Scheduler {
     return row && findVolume(this.#db.q, row.volume_id);
   }
 
-  async #assign(volumeId: string, host: string, ctx: Context | undefined): Promise<void> {
+  async #assign(volumeId: string, host: string): Promise<void> {
     const server = backendHost(host);
     const assigned = await this.#db.transaction(async (tx) => {
       const volume = await lockVolume(tx, this.#db, volumeId);
       if (volume?.status !== 'creating' || volume.host !== null) return false;
       await changeVolume(tx, volumeId, { host });
+      // Also when the scheduler was not told and finds the volume itself.
+      const ctx = await volumeContext(tx, volumeId);
       await flows.start(tx, volumeCreate, { volumeId }, { key: volumeId, holder: server, ctx });
       return true;
     });

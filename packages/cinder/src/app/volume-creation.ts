@@ -112,7 +112,7 @@ export class VolumeCreation {
     };
     await db.transaction(async (tx) => {
       await quota.charge(tx, projectId, type, { volumes: 1, gigabytes: sizeGb });
-      await insertVolume(tx, row);
+      await insertVolume(tx, row, ctx);
     });
     await scheduler
       .placeVolume({ volume_id: id }, { ctx })

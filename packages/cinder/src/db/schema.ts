@@ -25,6 +25,8 @@ export interface VolumeRow {
   source_volid: string | null;
   /** JSON: what Glance said of the image that the volume was made from. */
   image_metadata: string | null;
+  /** JSON: of the request that made it, without the token. */
+  context: string | null;
   created_at: string;
   updated_at: string | null;
 }

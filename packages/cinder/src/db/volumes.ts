@@ -1,3 +1,4 @@
+import type { Context } from '@kumo/core/context';
 import { forUpdate, nowIso } from '@kumo/core/db';
 import { type Metadata, putMetadata } from './metadata.ts';
 import type { CinderDb, Queries, VolumeRow } from './schema.ts';
@@ -64,7 +65,8 @@ export function toVolume(row: VolumeRow): Volume {
   };
 }
 
-export async function insertVolume(tx: Queries, volume: NewVolumeRow): Promise<void> {
+/** @param ctx who asked for it; kept without the token. */
+export async function insertVolume(tx: Queries, volume: NewVolumeRow, ctx: Context): Promise<void> {
   await tx
     .insertInto('volumes')
     .values({
@@ -86,6 +88,7 @@ export async function insertVolume(tx: Queries, volume: NewVolumeRow): Promise<v
       snapshot_id: volume.snapshotId,
       source_volid: volume.sourceVolumeId,
       image_metadata: volume.imageMetadata === null ? null : JSON.stringify(volume.imageMetadata),
+      context: JSON.stringify({ ...ctx, token: undefined }),
       created_at: nowIso(),
       updated_at: null,
     })
@@ -96,6 +99,12 @@ export async function insertVolume(tx: Queries, volume: NewVolumeRow): Promise<v
 export async function findVolume(q: Queries, id: string): Promise<Volume | undefined> {
   const row = await q.selectFrom('volumes').selectAll().where('id', '=', id).executeTakeFirst();
   return row && toVolume(row);
+}
+
+/** Who asked for the volume; undefined for one that an older Kumo made. */
+export async function volumeContext(q: Queries, id: string): Promise<Context | undefined> {
+  const row = await q.selectFrom('volumes').select('context').where('id', '=', id).executeTakeFirst();
+  return row?.context ? (JSON.parse(row.context) as Context) : undefined;
 }
 
 /** The volume, locked until the transaction ends: who changes a status reads it this way first. */

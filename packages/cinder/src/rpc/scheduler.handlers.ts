@@ -8,8 +8,8 @@ export function schedulerHandlers(
   later: (volumeId: string) => void,
 ): RpcHandlers<typeof schedulerRpc.methods> {
   return {
-    placeVolume: async ({ volume_id }, { ctx }) => {
-      if (await scheduler.place(volume_id, ctx)) later(volume_id);
+    placeVolume: async ({ volume_id }) => {
+      if (await scheduler.place(volume_id)) later(volume_id);
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   portInUse,
   portLimitExceeded,
   portNotFound,
+  portNotUsable,
   portRequiresFixedIp,
   securityGroupAmbiguous,
   securityGroupNotFound,
@@ -27,6 +28,8 @@ type Network = Awaited<ReturnType<Neutron['listNetworks']>>['networks'][number];
 export interface NetworkRules {
   /** May use an external network that is not shared. */
   mayUseExternal: boolean;
+  /** Whose the servers are: ports of others are not theirs to use, whoever may see them. */
+  projectId: string;
   /** How many servers are asked for: addresses and ports cannot be shared among them. */
   servers: number;
 }
@@ -55,7 +58,7 @@ export async function requestedNetworks(
     throw invalidRequest({ message: 'max_count cannot be greater than 1 if an fixed_ip is specified.' });
   if (new Set(portIds).size < portIds.length) throw portInUse({ id: portIds[0] });
   await Promise.all([
-    ...portIds.map((portId) => checkPort(neutron, ctx, portId)),
+    ...portIds.map((portId) => checkPort(neutron, ctx, portId, rules)),
     checkNetworks(neutron, ctx, wanted, rules),
     ...wanted.map((one) => checkFixedIp(neutron, ctx, one)),
     checkPortQuota(neutron, ctx, (wanted.length - portIds.length) * rules.servers),
@@ -118,11 +121,12 @@ function checkUsable(network: Network, rules: NetworkRules): void {
   if (network.subnets.length === 0) throw networkRequiresSubnet({ id: network.id });
 }
 
-async function checkPort(neutron: Neutron, ctx: Context, portId: string): Promise<void> {
+async function checkPort(neutron: Neutron, ctx: Context, portId: string, { projectId }: NetworkRules): Promise<void> {
   const { port } = await neutron.showPort({ params: { port_id: portId }, user: ctx }).catch((error) => {
     if (error instanceof KumoError && error.kind === 'notFound') throw portNotFound({ id: portId }, { cause: error });
     throw error;
   });
+  if (port.tenant_id !== projectId) throw portNotUsable({ id: portId });
   if (port.device_id) throw portInUse({ id: portId });
   if (port.fixed_ips.length === 0) throw portRequiresFixedIp({ id: portId });
 }

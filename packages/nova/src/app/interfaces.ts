@@ -49,7 +49,7 @@ export class Interfaces {
     if (wanted.fixedIp !== undefined && wanted.networkId === undefined)
       throw invalidRequest({ message: 'Must input network_id when request IP address' });
     const isOpen = wanted.networkId === undefined && wanted.portId === undefined;
-    const rules = { mayUseExternal, servers: 1 };
+    const rules = { mayUseExternal, projectId: server.projectId, servers: 1 };
     const [network] = await requestedNetworks(this.#neutron, ctx, isOpen ? 'auto' : [wanted], rules);
     const { id, host } = server;
     const flowId = await this.#lifecycle.begin(ctx, server, {

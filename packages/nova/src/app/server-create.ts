@@ -95,6 +95,7 @@ export class ServerCreation {
       checkVolumes(cinder, ctx, boot.devices),
       requestedNetworks(neutron, ctx, wanted.networks, {
         mayUseExternal: rights.mayUseExternalNetworks,
+        projectId: ctx.projectId!,
         servers: wanted.maxCount,
       }),
       securityGroupIds(neutron, ctx, wanted.securityGroups),

@@ -94,15 +94,6 @@ export class NetworkSide {
     return this.#describe(known, scope);
   }
 
-  /** All that the server has in Neutron. */
-  async interfacesOf(serverId: string, scope: CallScope): Promise<NetworkInterface[]> {
-    const ports = await this.#portsOf(serverId, scope);
-    return this.#describe(
-      ports.map((port) => ({ port, wanted: {} })),
-      scope,
-    );
-  }
-
   /** The networks' subnets, for what a guest is told about its addresses. */
   async subnetsOf(interfaces: readonly NetworkInterface[], scope: CallScope) {
     const id = [...new Set(interfaces.flatMap(({ addresses }) => addresses.flatMap(({ subnetId }) => subnetId ?? [])))];

@@ -6,7 +6,7 @@ import type { GuestDisk } from '../drivers/virt/driver.ts';
 import { volumeFailed, volumeSlow, volumeUnreachable } from '../errors.ts';
 import type { Conductor } from '../flows/flow-deps.ts';
 import type { BlockDevice, ServerDescription } from '../rpc/shapes.ts';
-import { unlessAbsent } from './absent.ts';
+import { unlessAbsent, unlessRefused } from './absent.ts';
 import { asUser, type CallScope } from './call-scope.ts';
 
 export type Cinder = Client<typeof cinderApi>;
@@ -105,7 +105,8 @@ export class VolumeSide {
       if (volume_id === undefined) continue;
       const found = await unlessAbsent(this.#cinder.showVolume({ params: { volume_id }, ...scope }));
       if (!found || found.volume.status === 'deleting') continue;
-      await unlessAbsent(this.#cinder.deleteVolume({ params: { volume_id }, ...scope }));
+      // The user named the volume: what Cinder does not let him delete stays.
+      await unlessRefused(this.#cinder.deleteVolume({ params: { volume_id }, ...asUser(scope) }));
     }
   }
 

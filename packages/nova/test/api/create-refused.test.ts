@@ -5,6 +5,7 @@ import {
   BUSY_PORT,
   BUSY_VOLUME,
   EMPTY_NETWORK,
+  FOREIGN_PORT,
   IMAGE,
   image,
   images,
@@ -29,7 +30,8 @@ const volume = (more: object) => ({
 });
 
 /** Each: what is asked for besides a good request, the status, words of the message, and the microversion. */
-const refused: [string, Record<string, unknown>, number, RegExp, string?][] = [
+type Refused = [string, Record<string, unknown>, number, RegExp, string?];
+const refused: Refused[] = [
   ['no name', { name: undefined }, 400, /name/],
   ['a name of blanks', { name: ' ' }, 400, /name/],
   ['a name that is too long', { name: 'x'.repeat(256) }, 400, /name/],
@@ -37,6 +39,14 @@ const refused: [string, Record<string, unknown>, number, RegExp, string?][] = [
   ['no flavor', { flavorRef: undefined }, 400, /flavorRef/],
   ['an unknown flavor', { flavorRef: 'none' }, 400, /Flavor none could not be found/],
   ['an image that is no UUID', { imageRef: 'x' }, 400, /imageRef/],
+  ...['.', '..'].flatMap((uuid): Refused[] => [
+    [`an image ${uuid}`, { imageRef: uuid }, 400, /imageRef|image/],
+    [`a volume ${uuid}`, volume({ uuid }), 400, /failed to get volume/],
+    [`a snapshot ${uuid}`, volume({ source_type: 'snapshot', uuid }), 400, /failed to get snapshot/],
+    [`an image ${uuid} in a volume`, volume({ source_type: 'image', uuid, volume_size: 1 }), 400, /image/],
+    [`a network ${uuid}`, { networks: [{ uuid }] }, 400, /uuid|Network/],
+    [`a port ${uuid}`, { networks: [{ port: uuid }] }, 400, /port/i],
+  ]),
   ['an unknown image', { imageRef: NOBODY }, 400, /Can not find requested image/],
   ['an image without data', { imageRef: QUEUED }, 400, /is not active/],
   ['an image for a larger disk', { imageRef: BIG }, 400, /smaller than the minimum size/],
@@ -47,6 +57,7 @@ const refused: [string, Record<string, unknown>, number, RegExp, string?][] = [
   ['a network without an id', { networks: [{}] }, 400, /Bad network format/],
   ['an unknown port', { networks: [{ port: NOBODY }] }, 400, /Port id .* could not be found/],
   ['a port in use', { networks: [{ port: BUSY_PORT }] }, 409, /still in use/],
+  ["a port of another project's that may be seen", { networks: [{ port: FOREIGN_PORT }] }, 400, /not usable/],
   ['a port twice', { networks: [{ port: BUSY_PORT }, { port: BUSY_PORT }] }, 409, /still in use/],
   [
     'an address outside the subnet',

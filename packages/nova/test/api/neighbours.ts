@@ -20,6 +20,7 @@ import { PolicySet } from '@kumo/core/policy';
 import { glanceApi } from '@kumo/glance/api';
 import { neutronApi } from '@kumo/neutron/api';
 import { Type as T } from 'typebox';
+import { TEST_PROJECT } from '../../../core/src/testing/env.ts';
 import type { FakeCinder } from '../engine/fake-neighbours.ts';
 
 const absent = defineError('notFound', 'NotFound', '{what} could not be found.');
@@ -46,6 +47,7 @@ export const EMPTY_NETWORK = 'b0000000-0000-4000-8000-000000000003';
 export const GROUP = 'c0000000-0000-4000-8000-000000000001';
 export const VOLUME = 'd0000000-0000-4000-8000-000000000001';
 export const BUSY_VOLUME = 'd0000000-0000-4000-8000-000000000002';
+export const FOREIGN_PORT = 'e0000000-0000-4000-8000-000000000003';
 export const BUSY_PORT = 'e0000000-0000-4000-8000-000000000002';
 
 export const images = new Map<string, Json>([[IMAGE, image(IMAGE, {})]]);
@@ -84,7 +86,8 @@ export class ApiNeutron {
   /** Those that a list without ids gives. */
   own = [NETWORK];
   ports = new Map<string, Json>([
-    [BUSY_PORT, { id: BUSY_PORT, device_id: 'someone', fixed_ips: [{}], security_groups: [] }],
+    [BUSY_PORT, { id: BUSY_PORT, tenant_id: TEST_PROJECT, device_id: 'someone', fixed_ips: [{}], security_groups: [] }],
+    [FOREIGN_PORT, { id: FOREIGN_PORT, tenant_id: 'another', device_id: '', fixed_ips: [{}], security_groups: [] }],
   ]);
   portQuota = { limit: 100, used: 0, reserved: 0 };
   readonly transport = transportOf('neutron-server', neutronEnvelope, [
