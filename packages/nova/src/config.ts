@@ -72,6 +72,25 @@ export const NovaConfig = T.Object(
           minimum: 0,
           default: 86_400,
         }),
+        guestIds: T.Optional(
+          T.Object(
+            {
+              first: T.Integer({
+                minimum: 1_000,
+                maximum: 0x7fff_0000,
+                description:
+                  'The first of the user and group ids that guests run as, one for each; of this cloud and node alone. Default: above 1,879,048,192, by the state directory.',
+              }),
+              count: T.Integer({ minimum: 16, maximum: 0x10_0000, description: 'How many. Default: 32,768.' }),
+            },
+            { additionalProperties: false },
+          ),
+        ),
+        hideProcesses: T.Boolean({
+          default: true,
+          description:
+            "Mounts this host's /proc with hidepid=2, so that a process of one guest's user sees nobody else's; other unprivileged users do not either.",
+        }),
         reservedMemoryMb: T.Integer({ description: 'Kept for the host itself.', minimum: 0, default: 512 }),
         reservedDiskGb: T.Integer({ description: 'Kept for the host itself.', minimum: 0, default: 0 }),
         reservedVcpus: T.Integer({ description: 'Kept for the host itself.', minimum: 0, default: 0 }),

@@ -46,6 +46,11 @@ export class IdRange {
     return taking;
   }
 
+  /** The id of a thing that has one. */
+  of(key: string): number | undefined {
+    return this.#idOf.get(key);
+  }
+
   /** The thing is gone, with its processes and files. Idempotent. */
   release(key: string): void {
     const id = this.#idOf.get(key);

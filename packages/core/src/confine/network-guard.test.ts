@@ -16,7 +16,9 @@ test('an id of the range reaches its peers and nothing else, not the loopback ei
   await using two = await listening();
   await using stack = new AsyncDisposableStack();
   stack.defer(async () => {
-    await run('nft', ['delete', 'table', 'inet', guardTable(bounds)]);
+    await NetworkGuard.remove(bounds, { from: 'test' });
+    await NetworkGuard.remove(bounds, { from: 'test' });
+    assert.ok(!(await run('nft', ['list', 'tables'])).stdout.includes(guardTable(bounds)));
   });
   const open = () =>
     NetworkGuard.open(bounds, { from: 'test', peers: new Map([[a, [{ host: '127.0.0.1', port: one.port }]]]) });

@@ -44,6 +44,13 @@ export class NetworkGuard {
     return guard;
   }
 
+  /** Takes the guard away, when no process has any of the ids. Idempotent. */
+  static async remove(bounds: IdBounds, options: { from: string }): Promise<void> {
+    const table = guardTable(bounds);
+    const input = `table inet ${table} {}\ndelete table inet ${table}\n`;
+    await run('nft', ['-f', '-'], { input, from: options.from });
+  }
+
   /** Exactly these peers from now on; none closes the network again. Idempotent. */
   set(id: number, peers: readonly Peer[]): Promise<void> {
     const work = async () => {

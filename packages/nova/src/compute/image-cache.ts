@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -132,7 +132,7 @@ export class ImageCache {
   }
 
   async #download(content: string, wanted: Wanted, scope: CallScope): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o711 });
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const partName = `${content}.part-${randomUUID()}`;
     const part = this.#file(partName);
     this.#parts.add(partName);
@@ -141,8 +141,6 @@ export class ImageCache {
       const body = await this.#glance.downloadImage({ params, ...asUser(scope) });
       await this.#write(body as Readable | Buffer, part, wanted);
       assertDeclared(await inspectFile(part), wanted.diskFormat);
-      // Guests run as another user and only read it.
-      await chmod(part, 0o644);
       await rename(part, this.#file(content));
     } finally {
       await rm(part, { force: true });

@@ -37,6 +37,8 @@ export interface Connector {
 
 export interface VolumeSideOptions {
   readonly connector: Connector;
+  /** The group of a server's guest, whose members alone may reach its volumes. */
+  readonly groupOf?: (serverId: string) => Promise<number | undefined>;
   /** A hypervisor without disks takes volumes without data. */
   readonly takesFakes: boolean;
 }
@@ -46,13 +48,15 @@ export class VolumeSide {
   readonly #cinder: Cinder;
   readonly #conductor: Conductor;
   readonly #connector: Connector;
+  readonly #groupOf: (serverId: string) => Promise<number | undefined>;
   readonly #takesFakes: boolean;
 
-  constructor(cinder: Cinder, conductor: Conductor, { connector, takesFakes }: VolumeSideOptions) {
+  constructor(cinder: Cinder, conductor: Conductor, options: VolumeSideOptions) {
     this.#cinder = cinder;
     this.#conductor = conductor;
-    this.#connector = connector;
-    this.#takesFakes = takesFakes;
+    this.#connector = options.connector;
+    this.#groupOf = options.groupOf ?? (async () => undefined);
+    this.#takesFakes = options.takesFakes;
   }
 
   /** Every volume of the server exists and is connected to this host. @throws volumeFailed, volumeUnreachable */
@@ -122,9 +126,11 @@ export class VolumeSide {
   async #attach(server: Pick<ServerDescription, 'id' | 'projectId'>, device: BlockDevice, scope: CallScope) {
     const volumeId = device.volumeId ?? (await this.#ensureVolume(server, device, scope));
     const attachmentId = device.attachmentId ?? (await this.#reserve(server.id, device.id, volumeId, scope));
+    const gid = await this.#groupOf(server.id);
+    const connector = { ...this.#connector, mountpoint: device.deviceName, mode: 'rw' as const, ...(gid && { gid }) };
     const { attachment } = await this.#cinder.updateAttachment({
       params: { attachment_id: attachmentId },
-      body: { attachment: { connector: { ...this.#connector, mountpoint: device.deviceName, mode: 'rw' } } },
+      body: { attachment: { connector } },
       ...scope,
     });
     const disk = this.#diskOf(volumeId, attachment.connection_info);

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { flowRunner } from '@kumo/core/flow';
 import type { Logger } from '@kumo/core/log';
@@ -10,7 +9,7 @@ import { hostRegistration } from '../compute/host-registration.ts';
 import { ImageCache } from '../compute/image-cache.ts';
 import { neighbourClients } from '../compute/neighbour-clients.ts';
 import { NetworkSide } from '../compute/network-side.ts';
-import { openVirtDriver } from '../compute/virt-driver.ts';
+import { imagesDir, openVirtDriver } from '../compute/virt-driver.ts';
 import { VolumeSide } from '../compute/volume-side.ts';
 import type { NovaConfig } from '../config.ts';
 import type { VirtDriver } from '../drivers/virt/driver.ts';
@@ -51,7 +50,7 @@ export async function novaCompute(
   const conductor = bus.client(conductorRpc, { from: NAME, to: 'nova-conductor' });
   const journal = rpcJournal(conductor);
   const network = new NetworkSide(neutron, host);
-  const images = new ImageCache(join(env.stateDir, 'nova', 'images'), glance);
+  const images = new ImageCache(imagesDir(env.stateDir), glance);
   const deps: ComputeDeps = {
     host,
     conductor,
@@ -60,6 +59,7 @@ export async function novaCompute(
     images,
     volumes: new VolumeSide(cinder, conductor, {
       connector: { host, ip: managementAddress },
+      groupOf: async (serverId) => guests.volumes?.group?.(handleOf(serverId)),
       takesFakes: config.compute.driver === 'fake',
     }),
     allocations: new Allocations(placement),

@@ -57,8 +57,10 @@ export const serverBuild = flow<ComputeDeps, BuildInput>('server.build', 1)
       await enter(conductor, serverId, 'block_device_mapping');
       return volumes.ensureAttached(server, { signal, ctx });
     },
-    undo: async ({ volumes }, _, { describe: server }, { signal, ctx }) => {
+    // The group that the volumes were given to is kept with the guest's first file.
+    undo: async ({ volumes, guests }, { serverId }, { describe: server }, { signal, ctx }) => {
       if (server) await volumes.releaseAll(server.id, { signal, ctx });
+      await guests.destroy(handleOf(serverId));
     },
   })
   .step('guest', {

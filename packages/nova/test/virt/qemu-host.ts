@@ -7,6 +7,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultIdBounds, NetworkGuard } from '@kumo/core/confine';
 import { run } from '@kumo/core/exec';
 import { silentLogger } from '@kumo/core/log';
 import type { GuestDisk, GuestHandle, GuestNic, GuestSpec, VirtDriver } from '../../src/drivers/virt/driver.ts';
@@ -14,9 +15,6 @@ import { openQemuDriver, type QemuDriver, type QemuDriverOptions } from '../../s
 import { guestSpec } from './guest-spec.ts';
 
 export const guestImage = process.env.KUMO_GUEST_IMAGE ?? '/var/tmp/kumo-guest.qcow2';
-
-/** `nobody` is there on every system; Kumo itself uses a user of its own. */
-export const guestUser = 'nobody';
 
 export class QemuHost implements AsyncDisposable {
   readonly stateDir: string;
@@ -29,6 +27,8 @@ export class QemuHost implements AsyncDisposable {
   static async create(): Promise<QemuHost> {
     const host = new QemuHost(await mkdtemp(join(tmpdir(), 'kumo-vq-')));
     await chmod(host.stateDir, 0o711);
+    if (process.getuid?.() === 0)
+      host.#cleanups.push(() => NetworkGuard.remove(defaultIdBounds(host.stateDir, 'guests'), { from: 'test' }));
     host.#cleanups.push(() => rm(host.stateDir, { recursive: true, force: true }));
     // Guests outlive their driver on purpose; they must not outlive their test.
     host.#cleanups.push(async () => {
@@ -38,7 +38,7 @@ export class QemuHost implements AsyncDisposable {
   }
 
   open(options: Partial<QemuDriverOptions> = {}): Promise<QemuDriver> {
-    return openQemuDriver({ stateDir: this.stateDir, log: silentLogger, guestUser, ...options });
+    return openQemuDriver({ stateDir: this.stateDir, log: silentLogger, ...options });
   }
 
   spec(overrides: Partial<GuestSpec> = {}): GuestSpec {
@@ -80,7 +80,7 @@ export class QemuHost implements AsyncDisposable {
 
   async nic(): Promise<GuestNic> {
     const tap = `kvq${Math.random().toString(36).slice(2, 10)}`;
-    await run('ip', ['tuntap', 'add', 'dev', tap, 'mode', 'tap', 'user', guestUser]);
+    await run('ip', ['tuntap', 'add', 'dev', tap, 'mode', 'tap', 'user', 'nobody']);
     this.#cleanups.push(() => run('ip', ['link', 'del', tap]));
     return { portId: crypto.randomUUID(), mac: 'fa:16:3e:12:34:56', tap, mtu: 1450 };
   }

@@ -19,6 +19,7 @@ export const RUN_REQUIREMENTS: readonly Requirement[] = [
   { program: 'conntrack', package: 'conntrack', why: 'ends connections that are no longer allowed' },
   { program: 'arping', package: 'iputils-arping', why: 'announces floating IPs' },
   { program: 'dnsmasq', package: 'dnsmasq-base', why: 'gives guests their addresses' },
+  { program: 'perl', package: 'perl-base', why: 'gives taps to their guests' },
   { program: 'genisoimage', package: 'genisoimage', why: 'makes config drives' },
   { program: 'sysctl', package: 'procps', why: 'lets routers forward packets' },
   { program: 'modprobe', package: 'kmod', why: 'loads what the packet filter needs' },

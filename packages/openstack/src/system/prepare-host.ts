@@ -29,6 +29,24 @@ export async function prepareHost(config: KumoConfig, progress: Progress): Promi
   if (lacking.length > 0)
     await progress.during('installing system packages', async () => installPackages(lacking, progress.say));
   if (isRoot) ensureGuestUser();
+  if (isRoot && hasGuests && config.nova.compute.hideProcesses) hideProcesses(progress);
+}
+
+/**
+ * A process that broke out of one guest must not read from /proc what others run, with which arguments and paths. Linux hides
+ * that for a whole /proc only, so it is hidden from every unprivileged user of the host, once until the next boot.
+ */
+function hideProcesses(progress: Progress): void {
+  const proc = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .findLast((line) => line.split(' ')[1] === '/proc');
+  if (proc?.includes('hidepid=')) return;
+  // By its number, which older kernels know too.
+  const { status, stderr } = spawnSync('mount', ['-o', 'remount,hidepid=2', '/proc'], { encoding: 'utf8' });
+  if (status !== 0)
+    progress.say(
+      `guests could read what runs on this host: /proc cannot be mounted with hidepid=2 (${stderr.trim()}); set nova.compute.hideProcesses: false if that is meant`,
+    );
 }
 
 function ensureGuestUser(): void {

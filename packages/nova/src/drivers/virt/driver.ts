@@ -46,7 +46,7 @@ export interface GuestDisk {
 export interface GuestNic {
   portId: string;
   mac: string;
-  /** Name of an existing tap interface; the guest's user must own it (`ip tuntap add dev … mode tap user …`). */
+  /** Name of an existing tap interface. A driver that is root makes it the guest's; else it must be this user's already. */
   tap: string;
   mtu: number;
 }
@@ -132,6 +132,11 @@ export interface NicDiagnostics {
 }
 
 export interface HotplugVolumes {
+  /**
+   * The group that a volume's socket must let in, for this guest alone; may be asked before the guest is spawned, and is
+   * then kept for it until `destroy`. Undefined: guests run as whoever runs Kumo.
+   */
+  group?(handle: GuestHandle): Promise<number | undefined>;
   /** Ensures that the disk is in the guest, now and after each later start. */
   attach(handle: GuestHandle, disk: GuestDisk, signal: AbortSignal): Promise<void>;
   /**

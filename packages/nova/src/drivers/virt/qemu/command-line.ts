@@ -1,5 +1,6 @@
 import type { GuestSpec } from '../driver.ts';
 import {
+  baseDescriptor,
   NBD_START_S,
   nicDevice,
   Q35_PORTS,
@@ -79,7 +80,11 @@ function entropy(spec: StoredInstance['spec']): string[] {
 
 function rootDisk(spec: StoredInstance['spec'], paths: InstancePaths): string[] {
   if (!spec.image) return [];
-  return [...blockdev(rootBlockdev(spec, paths)), ...rootDevice(spec.hardware ?? {}).flatMap(device)];
+  return [
+    ...baseDescriptor(),
+    ...blockdev(rootBlockdev(spec, paths)),
+    ...rootDevice(spec.hardware ?? {}).flatMap(device),
+  ];
 }
 
 /** On q35 only what sits behind a root port can be taken out of a running guest, so volumes and interfaces do from the start. */

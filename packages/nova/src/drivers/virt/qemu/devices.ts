@@ -30,14 +30,22 @@ export function netdevId(portId: string): string {
   return nicId(portId).replace('nic-', 'net-');
 }
 
+/** The base image is opened by Kumo and handed to QEMU, read-only, as this file descriptor: no guest's user can open images. */
+export const BASE_FD = 3;
+const BASE_FD_SET = 1;
+
+export function baseDescriptor(): string[] {
+  return ['-add-fd', `fd=${BASE_FD},set=${BASE_FD_SET}`];
+}
+
 /** The overlay with its base named outright: `backing: null` under the base keeps QEMU from following whatever an image claims. */
 export function rootBlockdev(spec: Pick<GuestSpec, 'image'>, paths: InstancePaths): QemuObject {
   if (!spec.image) throw new DriverError('a guest without an image has no root disk of its own');
-  const { baseFile, format } = spec.image;
+  const { format } = spec.image;
   const base: QemuObject = {
     driver: format,
     'read-only': true,
-    file: { driver: 'file', filename: baseFile, 'read-only': true },
+    file: { driver: 'file', filename: `/dev/fdset/${BASE_FD_SET}`, 'read-only': true },
   };
   if (format === 'qcow2') base.backing = null;
   return {

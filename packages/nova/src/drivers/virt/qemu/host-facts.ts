@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DriverError } from '@kumo/core/errors';
 import { run } from '@kumo/core/exec';
 import type { CpuInfo, Inventory } from '../driver.ts';
-import { isMissing, type Owner } from './instance-files.ts';
+import type { GuestIds } from './guest-ids.ts';
+import { isMissing } from './instance-files.ts';
 import { type ProbeResult, probeKvm } from './kvm-probe.ts';
 
 export type AccelerationSetting = 'auto' | 'kvm' | 'tcg';
@@ -27,18 +28,18 @@ interface KeptFacts extends HostFacts {
 export async function hostFacts(options: {
   stateDir: string;
   qemu: string;
-  owner: Owner | undefined;
+  ids: GuestIds | undefined;
   acceleration: AccelerationSetting;
 }): Promise<HostFacts> {
-  const { qemu, owner, acceleration } = options;
+  const { qemu, ids, acceleration } = options;
   const file = join(options.stateDir, 'kvm-probe.json');
-  const key = await factsKey(qemu, owner, acceleration);
+  const key = await factsKey(qemu, ids, acceleration);
   const kept = await readKept(file);
   if (kept?.key === key) return kept;
 
   const qemuVersion = await readVersion(qemu);
   const kvm =
-    acceleration === 'tcg' ? { works: false, reason: 'TCG is set in the configuration' } : await probe(qemu, owner);
+    acceleration === 'tcg' ? { works: false, reason: 'TCG is set in the configuration' } : await probe(qemu, ids);
   if (acceleration === 'kvm' && !kvm.works)
     throw new DriverError(`KVM is demanded by the configuration but does not work here: ${kvm.reason}`);
   const facts: KeptFacts = { key, qemuVersion, kvm };
@@ -82,17 +83,17 @@ async function cpuInfo(): Promise<CpuInfo> {
   };
 }
 
-async function probe(qemu: string, owner: Owner | undefined): Promise<ProbeResult> {
+async function probe(qemu: string, ids: GuestIds | undefined): Promise<ProbeResult> {
   try {
     await stat('/dev/kvm');
   } catch (error) {
     if (isMissing(error)) return { works: false, reason: 'this host has no /dev/kvm' };
     throw error;
   }
-  return probeKvm(qemu, owner);
+  return ids ? ids.once('kvm-probe', (own) => probeKvm(qemu, own)) : probeKvm(qemu, undefined);
 }
 
-async function factsKey(qemu: string, owner: Owner | undefined, acceleration: AccelerationSetting): Promise<string> {
+async function factsKey(qemu: string, ids: GuestIds | undefined, acceleration: AccelerationSetting): Promise<string> {
   const [bootId, kernel] = await Promise.all(
     ['boot_id', '../osrelease'].map((name) => readFile(`/proc/sys/kernel/random/${name}`, 'utf8')),
   );
@@ -100,7 +101,7 @@ async function factsKey(qemu: string, owner: Owner | undefined, acceleration: Ac
     if (isMissing(error)) throw new DriverError(`there is no ${qemu}: install the package qemu-system-x86`);
     throw error;
   });
-  return [bootId?.trim(), kernel?.trim(), qemu, program.size, program.mtimeMs, owner?.uid ?? 'self', acceleration].join(
+  return [bootId?.trim(), kernel?.trim(), qemu, program.size, program.mtimeMs, ids ? 'own' : 'self', acceleration].join(
     ' ',
   );
 }

@@ -1,6 +1,7 @@
 /**
  * What one guest has on disk, under `<stateDir>/instances/<serverId>/`:
  *
+ *   id            the guest's own user and group id (root only)
  *   spec.json     what to start it from (root only)
  *   disk          the overlay on the cached base image; absent when it boots from a volume
  *   config.iso    the config drive, if any
@@ -8,16 +9,20 @@
  *   qemu.log      QEMU's own complaints
  *   run/          the guest user's own: qemu.pid, qmp.sock, vnc.sock, serial.sock
  *
- * Only `run/` can be written by the guest's user, so a QEMU that was broken out of cannot plant links for root to follow.
+ * The directory lets only the guest's own group pass. Only `run/` can be written by the guest's user, so a QEMU that was
+ * broken out of cannot plant links for root to follow.
  */
-import { chown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Ids } from '@kumo/core/confine';
 import { DriverError } from '@kumo/core/errors';
-import { run } from '@kumo/core/exec';
+import { inspectFile, qemuImg } from '@kumo/core/imageformat';
 import { checkServerId, type GuestSpec } from '../driver.ts';
 
 export interface InstancePaths {
   dir: string;
+  id: string;
   spec: string;
   disk: string;
   config: string;
@@ -38,11 +43,6 @@ export interface StoredInstance {
   hasConfigDrive: boolean;
 }
 
-export interface Owner {
-  uid: number;
-  gid: number;
-}
-
 /** The kernel's limit for the path of a UNIX socket, without the final zero. */
 const MAX_SOCKET_PATH = 107;
 
@@ -55,6 +55,7 @@ export function instancePaths(stateDir: string, serverId: string): InstancePaths
   const runDir = join(dir, 'run');
   return {
     dir,
+    id: join(dir, 'id'),
     spec: join(dir, 'spec.json'),
     disk: join(dir, 'disk'),
     config: join(dir, 'config.iso'),
@@ -85,47 +86,53 @@ export function checkStateDir(stateDir: string): void {
   }
 }
 
-/** @returns whether the directory was made by this call. */
-export async function ensureDirectories(paths: InstancePaths, owner: Owner | undefined): Promise<boolean> {
-  const made = await mkdir(paths.dir, { recursive: true, mode: 0o711 });
+/** Makes the guest's directories. They and its files are its own afterwards, and nobody else's, whoever's they were before. */
+export async function ensureOwned(paths: InstancePaths, ids: Ids | undefined): Promise<void> {
+  await mkdir(paths.dir, { recursive: true, mode: 0o700 });
+  await chmod(paths.dir, ids ? 0o710 : 0o700);
+  if (ids) await chown(paths.dir, 0, ids.gid);
   await mkdir(paths.runDir, { recursive: true, mode: 0o700 });
-  if (owner) await chown(paths.runDir, owner.uid, owner.gid);
-  await ensureOwned(paths.console, owner);
-  return made !== undefined;
-}
-
-async function ensureOwned(path: string, owner: Owner | undefined): Promise<void> {
-  await using file = await open(path, 'a', 0o600);
-  if (owner) await file.chown(owner.uid, owner.gid);
+  if (ids) await chown(paths.runDir, ids.uid, ids.gid);
+  await (await open(paths.console, 'a', 0o600)).close();
+  for (const path of [paths.console, paths.disk, paths.config]) if (await exists(path)) await secure(path, ids);
 }
 
 /**
  * Makes the overlay unless it is there. The base image is named by its absolute path and declared format, so that QEMU
- * never guesses; a half-written overlay never gets the final name.
+ * never guesses; a half-written overlay never gets the final name. qemu-img does not open the base: its size is known from
+ * our own look at it.
  */
 export async function ensureOverlay(
   paths: InstancePaths,
   spec: StoredInstance['spec'],
-  owner: Owner | undefined,
+  ids: Ids | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   if (!spec.image || (await exists(paths.disk))) return;
   const { baseFile, format } = spec.image;
   const draft = `${paths.disk}.new`;
-  const size = spec.rootGb > 0 ? [`${spec.rootGb}G`] : [];
-  await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', baseFile, '-F', format, draft, ...size], {
+  const sizeBytes = spec.rootGb > 0 ? spec.rootGb * 2 ** 30 : await virtualSizeBytes(spec.image);
+  await rm(draft, { force: true });
+  await (await open(draft, 'wx', 0o600)).close();
+  await secure(draft, ids);
+  const backing = ['-u', '-b', baseFile, '-F', format];
+  await qemuImg(['create', '-q', '-f', 'qcow2', ...backing, draft, `${sizeBytes}`], {
+    as: ids,
     signal,
     from: 'nova-compute',
   });
-  await secure(draft, owner);
   await rename(draft, paths.disk);
 }
 
+async function virtualSizeBytes({ baseFile, format }: NonNullable<GuestSpec['image']>): Promise<number> {
+  return format === 'raw' ? (await stat(baseFile)).size : (await inspectFile(baseFile)).virtualSizeBytes;
+}
+
 /** Mode 0600, owned by the guest's user. */
-export async function secure(path: string, owner: Owner | undefined): Promise<void> {
-  await using file = await open(path, 'r+');
+export async function secure(path: string, ids: Ids | undefined): Promise<void> {
+  await using file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
   await file.chmod(0o600);
-  if (owner) await file.chown(owner.uid, owner.gid);
+  if (ids) await file.chown(ids.uid, ids.gid);
 }
 
 /** @returns undefined when this host has no such instance, or only the beginning of one. */
@@ -157,6 +164,14 @@ export async function writeStored(paths: InstancePaths, stored: StoredInstance):
 
 export async function removeInstance(paths: InstancePaths): Promise<void> {
   await rm(paths.dir, { recursive: true, force: true });
+}
+
+/** Everything but the id: volumes may have been given to it. */
+export async function clearInstance(paths: InstancePaths): Promise<void> {
+  for (const name of await readdir(paths.dir)) {
+    const path = join(paths.dir, name);
+    if (path !== paths.id) await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** The server ids of all directories here; other names are none of ours. */

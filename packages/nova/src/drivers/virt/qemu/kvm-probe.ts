@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commandAs, type Ids } from '@kumo/core/confine';
 import { withSpan } from '@kumo/core/trace';
-import { commandAs } from './guest-user.ts';
-import type { Owner } from './instance-files.ts';
+import { kvmGroup } from './kvm-group.ts';
 
 /** The code that QEMU's isa-debug-exit ends with when the guest writes 0x2a to it. */
 const PASSED = (0x2a << 1) | 1;
@@ -35,16 +35,16 @@ export interface ProbeResult {
 }
 
 /** Boots a sector that needs a 64-bit CPU, as the guests' user, and looks whether it ran; at most `timeoutMs` long. */
-export async function probeKvm(qemu: string, owner: Owner | undefined, timeoutMs = 3_000): Promise<ProbeResult> {
-  return probe(qemu, owner, ['-accel', 'kvm', '-cpu', 'host'], timeoutMs);
+export async function probeKvm(qemu: string, ids: Ids | undefined, timeoutMs = 3_000): Promise<ProbeResult> {
+  return probe(qemu, ids, ['-accel', 'kvm', '-cpu', 'host'], timeoutMs);
 }
 
 /** The same under TCG: shows that the probe itself is sound. */
-export async function probeTcg(qemu: string, owner: Owner | undefined, timeoutMs = 10_000): Promise<ProbeResult> {
-  return probe(qemu, owner, ['-accel', 'tcg', '-cpu', 'max'], timeoutMs);
+export async function probeTcg(qemu: string, ids: Ids | undefined, timeoutMs = 10_000): Promise<ProbeResult> {
+  return probe(qemu, ids, ['-accel', 'tcg', '-cpu', 'max'], timeoutMs);
 }
 
-async function probe(qemu: string, owner: Owner | undefined, accel: string[], timeoutMs: number): Promise<ProbeResult> {
+async function probe(qemu: string, ids: Ids | undefined, accel: string[], timeoutMs: number): Promise<ProbeResult> {
   const directory = await mkdtemp(join(tmpdir(), 'kumo-probe-'));
   try {
     const disk = join(directory, 'disk');
@@ -54,7 +54,8 @@ async function probe(qemu: string, owner: Owner | undefined, accel: string[], ti
     sector.writeUInt16LE(0xaa55, 510);
     await writeFile(disk, sector);
     await chmod(directory, 0o755);
-    const [program, args] = await commandAs(owner, qemu, probeArguments(accel, disk), accel.includes('kvm'));
+    const groups = accel.includes('kvm') ? await kvmGroup() : [];
+    const [program, args] = commandAs(ids, qemu, probeArguments(accel, disk), { groups });
     const crossing = { kind: 'native', from: 'nova-compute', to: 'hypervisor' } as const;
     return await withSpan('hypervisor.probe', crossing, () => outcome(program, args, timeoutMs));
   } finally {

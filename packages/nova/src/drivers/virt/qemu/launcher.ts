@@ -1,22 +1,30 @@
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { commandAs, type Ids, type NetworkGuard } from '@kumo/core/confine';
 import { DriverError } from '@kumo/core/errors';
 import type { QmpClient } from '@kumo/core/qmp';
+import type { GuestDisk } from '../driver.ts';
 import type { GuestEvents } from '../guest-events.ts';
 import { qemuArguments } from './command-line.ts';
 import { readConsole } from './console-log.ts';
+import { BASE_FD } from './devices.ts';
+import { formerUser, peersOf } from './guest-guard.ts';
+import type { GuestIds } from './guest-ids.ts';
 import type { GuestMonitors } from './guest-monitor.ts';
 import { findProcess, type GuestProcess, identifyChild, killProcess, removePidFile } from './guest-process.ts';
-import { checkTap, commandAs } from './guest-user.ts';
 import type { HostFacts } from './host-facts.ts';
-import type { InstancePaths, Owner, StoredInstance } from './instance-files.ts';
+import { ensureOwned, type InstancePaths, isMissing, type StoredInstance } from './instance-files.ts';
+import { kvmGroup } from './kvm-group.ts';
+import { ensureTapOwner } from './tap-owner.ts';
 
 /** What every verb of the QEMU driver works with. */
 export interface QemuHost {
   stateDir: string;
   qemu: string;
-  owner: Owner | undefined;
+  /** Undefined where this process is not root: guests then run as its own user, and reach what it reaches. */
+  ids: GuestIds | undefined;
+  guard: NetworkGuard | undefined;
   tcgCacheMb: number;
   shutdownTimeoutMs: number;
   detachTimeoutMs: number;
@@ -32,15 +40,20 @@ const START_TIMEOUT_MS = 20_000;
  * @throws DriverError with QEMU's own last words when it does not come up.
  */
 export async function launch(host: QemuHost, paths: InstancePaths, stored: StoredInstance): Promise<void> {
-  const { serverId } = stored.spec;
+  const { serverId, disks, nics } = stored.spec;
+  const ids = await host.ids?.take(serverId, paths);
   const [{ kvm }] = await Promise.all([
     host.facts(),
     removePidFile(paths),
-    ...stored.spec.nics.map((nic) => checkTap(nic.tap, host.owner)),
+    ensureOwned(paths, ids),
+    ids && host.guard?.set(ids.uid, peersOf(disks)),
+    ...nics.map((nic) => ensureTapOwner(nic.tap, ids)),
   ]);
   const args = qemuArguments(stored, paths, { kvm: kvm.works, tcgCacheMb: host.tcgCacheMb });
-  const [program, fullArgs] = await commandAs(host.owner, host.qemu, args, kvm.works);
-  const guest = await startDetached(program, fullArgs, paths);
+  const groups = [...(kvm.works ? await kvmGroup() : []), ...(ids ? await socketGroups(disks, ids) : [])];
+  const [program, fullArgs] = commandAs(ids, host.qemu, args, { groups, namespaces: ['ipc'] });
+  await using base = stored.spec.image && (await openBase(stored.spec.image.baseFile));
+  const guest = await startDetached(program, fullArgs, paths, base);
   try {
     if (!guest) throw new DriverError('it ended at once');
     await host.monitors.reach(serverId, paths, guest, START_TIMEOUT_MS);
@@ -56,6 +69,37 @@ export async function launch(host: QemuHost, paths: InstancePaths, stored: Store
   host.events.publish(serverId, 'started');
 }
 
+/** A volume that was attached before guests had ids of their own is served to another group until it is attached anew. */
+async function socketGroups(disks: readonly GuestDisk[], ids: Ids): Promise<number[]> {
+  const groups = new Set<number>();
+  // Until Cinder gives sockets to the guest's own group.
+  const former = await formerUser();
+  if (former) groups.add(former.gid);
+  for (const { source } of disks) {
+    if (source.socket === undefined) continue;
+    const { gid } = await stat(source.socket).catch(absentIsOurs(ids));
+    if (gid !== 0 && gid !== ids.gid) groups.add(gid);
+  }
+  return [...groups];
+}
+
+function absentIsOurs(ids: Ids): (error: unknown) => { gid: number } {
+  return (error) => {
+    if (isMissing(error)) return ids;
+    throw error;
+  };
+}
+
+async function openBase(baseFile: string): Promise<FileHandle> {
+  try {
+    return await open(baseFile, 'r');
+  } catch (error) {
+    throw new DriverError(`the base image cannot be opened: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}
+
 /** The guest's connection. @throws DriverError when it is not running. */
 export async function runningClient(
   host: QemuHost,
@@ -67,11 +111,18 @@ export async function runningClient(
   return { client: await host.monitors.reach(serverId, paths, guest), guest };
 }
 
-async function startDetached(program: string, args: string[], paths: InstancePaths): Promise<GuestProcess | undefined> {
+async function startDetached(
+  program: string,
+  args: string[],
+  paths: InstancePaths,
+  base: FileHandle | undefined,
+): Promise<GuestProcess | undefined> {
   await using log = await open(paths.qemuLog, 'w', 0o600);
   // Of our environment only what a program needs to be found: it may hold passwords.
   const env = { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' };
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd], cwd: '/', env });
+  const stdio: StdioOptions = ['ignore', log.fd, log.fd];
+  if (base) stdio[BASE_FD] = base.fd;
+  const child = spawn(program, args, { detached: true, stdio, cwd: '/', env });
   try {
     await once(child, 'spawn');
   } catch (error) {

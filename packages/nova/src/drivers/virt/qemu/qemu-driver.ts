@@ -1,4 +1,5 @@
-import { chmod, chown, mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
+import { defaultIdBounds, type IdBounds, type Ids } from '@kumo/core/confine';
 import { DriverError } from '@kumo/core/errors';
 import type { Logger } from '@kumo/core/log';
 import { withSpan } from '@kumo/core/trace';
@@ -25,21 +26,22 @@ import { GuestTurns } from '../guest-turns.ts';
 import { specFingerprint } from '../spec-fingerprint.ts';
 import { boundConsole, DEFAULT_CONSOLE_BYTES, readConsole } from './console-log.ts';
 import { readDiagnostics } from './diagnostics.ts';
+import { openGuestGuard, peersOf } from './guest-guard.ts';
+import { GuestIds } from './guest-ids.ts';
 import { GuestMonitors } from './guest-monitor.ts';
 import { findProcess, killProcess } from './guest-process.ts';
-import { checkTap, resolveGuestUser } from './guest-user.ts';
 import { type AccelerationSetting, type HostFacts, hostFacts, hostInventory } from './host-facts.ts';
 import { plugNic, plugVolume, unplugNic, unplugVolume } from './hotplug.ts';
 import {
   checkStateDir,
-  ensureDirectories,
+  clearInstance,
   ensureOverlay,
+  ensureOwned,
   exists,
   type InstancePaths,
   instancePaths,
   instancesDir,
   listInstances,
-  type Owner,
   readStored,
   removeInstance,
   type StoredInstance,
@@ -48,15 +50,16 @@ import {
 } from './instance-files.ts';
 import { launch, type QemuHost, runningClient } from './launcher.ts';
 import { applyPower, guestState } from './power.ts';
+import { ensureTapOwner } from './tap-owner.ts';
 
 export interface QemuDriverOptions {
-  /** Guests live below; the guest user must be able to pass through it and its parents (mode 0711). */
+  /** Guests live below; their users must be able to pass through it and its parents (mode 0711). */
   stateDir: string;
   log: Logger;
   /** Default `/usr/bin/qemu-system-x86_64`. */
   qemu?: string;
-  /** Whom guests run as when this process is root. Default `kumo-guest`. */
-  guestUser?: string;
+  /** The users that guests run as when this process is root, one each. Default: see `defaultIdBounds`. */
+  guestIds?: IdBounds;
   /** Default `auto`: KVM where a probe shows that it runs 64-bit code, else TCG. */
   acceleration?: AccelerationSetting;
   /** How long a guest may take to shut down before the plug is pulled. Default 60,000. */
@@ -71,20 +74,23 @@ export interface QemuDriverOptions {
 
 /**
  * Opens the driver for this host; guests that run already are left as they are.
- * @throws DriverError when the state directory or the guest user cannot be used.
+ * @throws DriverError when the state directory or the guests' ids cannot be used, or they cannot be kept off the network.
  */
 export async function openQemuDriver(options: QemuDriverOptions): Promise<QemuDriver> {
   checkStateDir(options.stateDir);
   await mkdir(instancesDir(options.stateDir), { recursive: true, mode: 0o711 });
-  const owner = await resolveGuestUser(options.guestUser ?? 'kumo-guest');
-  await closeToOthers(options.stateDir, owner);
+  // Guests pass through to what is their own; base images are private images too, and opened for them.
+  for (const directory of [options.stateDir, instancesDir(options.stateDir)]) await chmod(directory, 0o711);
+  const bounds = options.guestIds ?? defaultIdBounds(options.stateDir, 'guests');
+  const ids = await GuestIds.open(options.stateDir, bounds);
   const qemu = options.qemu ?? '/usr/bin/qemu-system-x86_64';
   const events = new GuestEvents();
   let facts: Promise<HostFacts> | undefined;
   const host: QemuHost = {
     stateDir: options.stateDir,
     qemu,
-    owner,
+    ids,
+    guard: ids && (await openGuestGuard(options.stateDir, bounds, ids)),
     tcgCacheMb: options.tcgCacheMb ?? 64,
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? 60_000,
     detachTimeoutMs: options.detachTimeoutMs ?? 60_000,
@@ -94,7 +100,7 @@ export async function openQemuDriver(options: QemuDriverOptions): Promise<QemuDr
       facts ??= hostFacts({
         stateDir: options.stateDir,
         qemu,
-        owner,
+        ids,
         acceleration: options.acceleration ?? 'auto',
       }).catch((error: unknown) => {
         facts = undefined;
@@ -104,12 +110,6 @@ export async function openQemuDriver(options: QemuDriverOptions): Promise<QemuDr
     },
   };
   return new QemuDriver(host, options.log, options.consoleCheckMs ?? 2_000);
-}
-
-/** Base images are private images too: nobody passes through the directory but this process and the guests, which only pass. */
-async function closeToOthers(directory: string, owner: Owner | undefined): Promise<void> {
-  if (owner) await chown(directory, -1, owner.gid);
-  await chmod(directory, owner ? 0o710 : 0o700);
 }
 
 /** Guests as plain QEMU processes, driven over QMP. They keep running when Kumo stops and are found again. */
@@ -125,6 +125,7 @@ export class QemuDriver implements VirtDriver {
     this.#host = host;
     this.#log = log;
     this.volumes = {
+      group: (handle) => this.#groupOf(handle),
       attach: (handle, disk, signal) => this.#attachVolume(handle, disk, signal),
       detach: (handle, volumeId, signal) => this.#detachVolume(handle, volumeId, signal),
     };
@@ -217,7 +218,8 @@ export class QemuDriver implements VirtDriver {
       spec: kept,
       hasConfigDrive: configDrive !== undefined,
     };
-    const guest = (await exists(paths.dir)) ? await findProcess(paths, { search: true }) : undefined;
+    const began = await exists(paths.dir);
+    const guest = began ? await findProcess(paths, { search: true }) : undefined;
     if (guest) {
       const before = await readStored(paths);
       if (before?.fingerprint !== stored.fingerprint)
@@ -226,11 +228,12 @@ export class QemuDriver implements VirtDriver {
       return;
     }
     await using undo = new AsyncDisposableStack();
-    if (await ensureDirectories(paths, this.#host.owner)) undo.defer(() => this.#remove(spec.serverId, paths));
+    if (!(await readStored(paths))) undo.defer(() => this.#remove(spec.serverId, paths, { keepId: began }));
+    const ids = await this.#host.ids?.take(spec.serverId, paths);
+    await ensureOwned(paths, ids);
     await Promise.all([
-      ensureOverlay(paths, kept, this.#host.owner, signal),
-      configDrive &&
-        buildConfigDrive(paths.config, configDrive, { signal }).then(() => secure(paths.config, this.#host.owner)),
+      ensureOverlay(paths, kept, ids, signal),
+      configDrive && buildConfigDrive(paths.config, configDrive, { signal }).then(() => secure(paths.config, ids)),
       writeStored(paths, stored),
     ]);
     signal.throwIfAborted();
@@ -238,11 +241,25 @@ export class QemuDriver implements VirtDriver {
     undo.move();
   }
 
-  async #remove(serverId: string, paths: InstancePaths): Promise<void> {
+  /** @param options.keepId volumes may have been given to the guest's group before it was spawned. */
+  async #remove(serverId: string, paths: InstancePaths, options: { keepId?: boolean } = {}): Promise<void> {
     await this.#host.monitors.forget(serverId);
     const guest = await findProcess(paths, { search: true });
     if (guest) await killProcess(guest);
+    if (options.keepId) return clearInstance(paths);
+    const uid = this.#host.ids?.of(serverId);
+    if (uid !== undefined) await this.#host.guard?.set(uid, []);
     await removeInstance(paths);
+    this.#host.ids?.release(serverId);
+  }
+
+  async #groupOf({ serverId }: GuestHandle): Promise<number | undefined> {
+    const paths = this.#paths(serverId);
+    const guest = this.#host.ids && (await findProcess(paths, { search: true }));
+    const ids = guest
+      ? await this.#host.ids?.ofRunning(serverId, paths, guest)
+      : await this.#host.ids?.take(serverId, paths);
+    return ids?.gid;
   }
 
   #attachVolume(handle: GuestHandle, disk: GuestDisk, signal: AbortSignal): Promise<void> {
@@ -269,8 +286,8 @@ export class QemuDriver implements VirtDriver {
   #attachNic(handle: GuestHandle, nic: GuestNic, signal: AbortSignal): Promise<void> {
     return this.#verb('interface.attach', handle.serverId, { signal }, () =>
       this.#replug(handle, {
-        plug: async (client, spec) => {
-          await checkTap(nic.tap, this.#host.owner);
+        plug: async (client, spec, ids) => {
+          await ensureTapOwner(nic.tap, ids);
           await plugNic(client, nic, spec.hardware ?? {});
         },
         change: (spec) => ({ ...spec, nics: [...spec.nics.filter((known) => known.portId !== nic.portId), nic] }),
@@ -291,8 +308,12 @@ export class QemuDriver implements VirtDriver {
   async #replug(handle: GuestHandle, how: Replug): Promise<void> {
     const { paths, stored } = await this.#instance(handle);
     const guest = await findProcess(paths, { search: true });
-    if (guest) await how.plug(await this.#host.monitors.reach(handle.serverId, paths, guest), stored.spec);
-    await writeStored(paths, { ...stored, spec: how.change(stored.spec) });
+    const spec = how.change(stored.spec);
+    const ids = guest && (await this.#host.ids?.ofRunning(handle.serverId, paths, guest));
+    if (ids) await this.#host.guard?.set(ids.uid, peersOf([...stored.spec.disks, ...spec.disks]));
+    if (guest) await how.plug(await this.#host.monitors.reach(handle.serverId, paths, guest), stored.spec, ids);
+    await writeStored(paths, { ...stored, spec });
+    if (ids) await this.#host.guard?.set(ids.uid, peersOf(spec.disks));
   }
 
   /** One guest that does not answer keeps nobody from hearing the others; whoever asks for its state gets the error too. */
@@ -347,6 +368,10 @@ export class QemuDriver implements VirtDriver {
 }
 
 interface Replug {
-  plug(client: Awaited<ReturnType<GuestMonitors['reach']>>, spec: StoredInstance['spec']): Promise<void>;
+  plug(
+    client: Awaited<ReturnType<GuestMonitors['reach']>>,
+    spec: StoredInstance['spec'],
+    ids: Ids | undefined,
+  ): Promise<void>;
   change(spec: StoredInstance['spec']): StoredInstance['spec'];
 }
