@@ -71,9 +71,3 @@ export class DiskRoom {
     this.#sinceMeasuredBytes = 0;
   }
 }
-
-/** The error of a write for which there is no room: on the disk, or in its owner's quota there. */
-export function isNoSpace(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOSPC' || code === 'EDQUOT';
-}

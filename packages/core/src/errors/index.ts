@@ -109,6 +109,22 @@ export const overLimit = defineError(
 );
 export const unavailable = defineError('unavailable', 'ServiceUnavailable', '{message}');
 
+/** What a user is told when the disk of the host that does the work is full; never the path. */
+export const noDiskSpace = defineError(
+  'unavailable',
+  'NoDiskSpace',
+  'There is no disk space left on the host that has to store this.',
+);
+
+const NO_SPACE_CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
+
+/** A write found no room, on the disk or in its owner's quota there; causes are looked at too. */
+export function isNoSpace(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1)
+    if (noDiskSpace.is(at) || ('code' in at && NO_SPACE_CODES.includes(at.code))) return true;
+  return false;
+}
+
 /** What a driver throws. `retryable` says whether running the same step again can help. */
 export class DriverError extends Error {
   readonly retryable: boolean;

@@ -57,7 +57,8 @@ export function run(program: string, args: readonly string[], options: RunOption
                 ? error.code
                 : `exit code ${code}`;
             reject(
-              new DriverError(
+              failed(
+                stderr,
                 `${program} ${shown.slice(0, 4).join(' ')}: ${why}: ${maskSecrets(stderr.trim()).slice(-500)}`,
                 { cause: error ? masked(error, [program, ...shown].join(' ')) : undefined },
               ),
@@ -69,6 +70,14 @@ export function run(program: string, args: readonly string[], options: RunOption
         child.stdin?.end(input ?? '');
       }),
   );
+}
+
+/** In the words of C's `strerror`; programs have no other way to say so. */
+const NO_SPACE = /No space left on device|Disk quota exceeded/;
+
+function failed(stderr: string, message: string, options: { cause?: unknown }): DriverError {
+  const error = new DriverError(message, options);
+  return NO_SPACE.test(stderr) ? Object.assign(error, { code: 'ENOSPC' }) : error;
 }
 
 /** Node's error repeats the whole command and what it wrote, in three places. */

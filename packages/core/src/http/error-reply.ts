@@ -1,4 +1,4 @@
-import { KumoError } from '../errors/index.ts';
+import { isNoSpace, KumoError, noDiskSpace } from '../errors/index.ts';
 import type { AppOptions } from './app-options.ts';
 import { type Envelope, statusOf } from './envelopes/envelope.ts';
 import { middlewareUnauthorized } from './envelopes/middleware-unauthorized.ts';
@@ -18,7 +18,8 @@ export interface ErrorReply {
  */
 export function presentable(error: unknown, requestId: string): KumoError {
   const foreign = error instanceof KumoError && error.kind === 'unauthorized' && error.params.service !== undefined;
-  return error instanceof KumoError && !foreign ? error : unexpected({ requestId }, { cause: error });
+  if (error instanceof KumoError && !foreign) return error;
+  return isNoSpace(error) ? noDiskSpace({}, { cause: error }) : unexpected({ requestId }, { cause: error });
 }
 
 /** The reply for an error, in the service's envelope. */

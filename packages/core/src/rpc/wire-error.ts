@@ -1,4 +1,4 @@
-import { DriverError, type ErrorKind, type ErrorParams, KumoError } from '../errors/index.ts';
+import { DriverError, type ErrorKind, type ErrorParams, isNoSpace, KumoError, noDiskSpace } from '../errors/index.ts';
 
 /** An error as it crosses a bus or rests in a journal. `driver`: it was a DriverError; `unknown`: neither kind of ours. */
 export interface WireError {
@@ -21,6 +21,8 @@ export function encodeError(error: unknown): WireError {
     const bare = { kind, code, message, params, retryable };
     return Object.keys(headers).length > 0 ? { ...bare, headers } : bare;
   }
+  // Whatever met the full disk (a file, qemu-img, cp): users are told so, in a server's fault or a volume's message.
+  if (isNoSpace(error)) return encodeError(noDiskSpace());
   if (error instanceof DriverError)
     return { kind: 'driver', code: error.name, message, params: {}, retryable: error.retryable };
   return {

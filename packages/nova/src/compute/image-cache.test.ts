@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { noDiskSpace } from '@kumo/core/errors';
+import { noSmallDisk, smallDisk } from '../../../core/src/testing/small-disk.ts';
 import { type Glance, ImageCache } from './image-cache.ts';
 
 const half = Buffer.alloc(512);
@@ -93,3 +95,28 @@ test('files that were named by image id belong to that image until it is not use
     await cache.remove(entry!.content);
     assert.deepEqual(readdirSync(directory), []);
   }));
+
+test('an image that would take the last room of the host is refused as such, and leaves nothing', {
+  skip: noSmallDisk,
+}, async () => {
+  using disk = smallDisk(20);
+  const directory = join(disk.path, 'images');
+  mkdirSync(directory);
+  const chunk = Buffer.alloc(64 << 10);
+  let chunks = 0;
+  const glance = {
+    showImage: async () => imageOf('large', half),
+    downloadImage: async () =>
+      Readable.from(
+        (function* () {
+          for (; chunks < 10_000; chunks++) yield chunk;
+        })(),
+      ),
+  } as unknown as Glance;
+  const before = disk.freeBytes();
+  await assert.rejects(new ImageCache(directory, glance).ensure('large', scope), noDiskSpace.is);
+  // A tenth of a small file system stays free, but for what the stream holds.
+  assert.ok(chunks * chunk.length < before - (2 << 20) + 4 * chunk.length, `${chunks} chunks were read`);
+  assert.equal(disk.freeBytes(), before);
+  assert.deepEqual(readdirSync(directory), []);
+});

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from '@kumo/core/client';
+import { DiskRoom } from '@kumo/core/diskroom';
+import { noDiskSpace } from '@kumo/core/errors';
 import { assertDeclared, inspectFile } from '@kumo/core/imageformat';
 import type { glanceApi } from '@kumo/glance/api';
 import { imageCorrupt, imageFormatUnsupported, imageWithoutHash } from '../errors.ts';
@@ -31,6 +33,8 @@ const FORMATS: Readonly<Record<string, CachedImage['format']>> = {
   iso: 'raw',
   ami: 'raw',
 };
+/** What copies of images leave free on this host, for guests and what else runs here. */
+const RESERVE = { reservePercent: 1, reserveBytes: 2 ** 30 };
 /** What nobody can make a second content for. */
 const ALGORITHMS = new Set(['sha256', 'sha384', 'sha512']);
 /** `<algorithm>-<hash>`, the content; `.of-<image id>` after it, a note that the image has it. */
@@ -43,6 +47,7 @@ const CONTENT = /^(?<content>sha\d{3}-[0-9a-f]+)(?:\.of-(?<imageId>[0-9A-Za-z-]{
 export class ImageCache {
   readonly #directory: string;
   readonly #glance: Glance;
+  readonly #room: DiskRoom;
   /** By content. */
   readonly #running = new Map<string, { imageId: string; work: Promise<void> }>();
   /** Names of the downloads of this process; it is the only one that writes here. */
@@ -51,12 +56,13 @@ export class ImageCache {
   constructor(directory: string, glance: Glance) {
     this.#directory = directory;
     this.#glance = glance;
+    this.#room = new DiskRoom({ directory, ...RESERVE });
   }
 
   /**
    * The image's file, for the user of `scope.ctx`: Glance decides each time whether he may have the image, and says by its
    * hash which content that is. However many ask, a content is downloaded once.
-   * @throws imageCorrupt, imageFormatUnsupported, imageWithoutHash, what core/imageformat finds wrong, Glance's own errors.
+   * @throws imageCorrupt, imageFormatUnsupported, imageWithoutHash, noDiskSpace, what core/imageformat finds wrong, Glance's own errors.
    */
   async ensure(imageId: string, scope: CallScope & { signal: AbortSignal }): Promise<CachedImage> {
     const { signal } = scope;
@@ -151,12 +157,18 @@ export class ImageCache {
   async #write(body: Readable | Buffer, part: string, { imageId, algorithm, hash }: Wanted): Promise<void> {
     const digest = createHash(algorithm);
     const source = Buffer.isBuffer(body) ? [body] : body;
+    const room = this.#room;
     await pipeline(
       source,
       async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
           digest.update(chunk);
-          yield chunk;
+          if (!(await room.take(chunk.byteLength))) throw noDiskSpace();
+          try {
+            yield chunk;
+          } finally {
+            room.settle(chunk.byteLength);
+          }
         }
       },
       createWriteStream(part, { mode: 0o600 }),

@@ -4,8 +4,8 @@ import { type FileHandle, link, mkdir, open, readdir, stat, unlink } from 'node:
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type DiskReserve, DiskRoom, isNoSpace } from '@kumo/core/diskroom';
-import { DriverError } from '@kumo/core/errors';
+import { type DiskReserve, DiskRoom } from '@kumo/core/diskroom';
+import { DriverError, isNoSpace } from '@kumo/core/errors';
 import { withSpan } from '@kumo/core/trace';
 import { hashInto } from './hashed-stream.ts';
 import {
