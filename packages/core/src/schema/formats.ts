@@ -6,6 +6,11 @@ const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
+/** Whether a text is a UUID, with or without hyphens. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
 /** Whether a text is an address with a prefix length, e.g. `10.0.0.0/24`; host bits may be set. */
 export function isCidr(text: string): boolean {
   const slash = text.indexOf('/');
@@ -37,7 +42,7 @@ function isAbsoluteUri(text: string): boolean {
 
 /** What `format` may name in a schema of ours; registered in Ajv by `core/http`. */
 export const formats: Readonly<Record<string, (text: string) => boolean>> = {
-  uuid: (text) => UUID.test(text),
+  uuid: isUuid,
   'date-time': isDateTime,
   ip: (text) => isIP(text) !== 0,
   ipv4: isIPv4,

@@ -1,4 +1,4 @@
-export { formats, isCidr, isDateTime, isHostname } from './formats.ts';
+export { formats, isCidr, isDateTime, isHostname, isUuid } from './formats.ts';
 export {
   Base64,
   Cidr,

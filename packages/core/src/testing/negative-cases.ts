@@ -26,6 +26,8 @@ export interface NegativeOptions {
   readonly unknown?: Readonly<Record<string, readonly number[]>>;
   /** Ids by their names in paths, where one that nobody has is refused before body and query are looked at. */
   readonly ids?: Readonly<Record<string, string>>;
+  /** What every query must have beside the parameter that is wrong. */
+  readonly query?: string;
   /** Good bodies, by operation, where a smallest one by the schema is refused. */
   readonly bodies?: Readonly<Record<string, unknown>>;
   readonly maxBodyBytes?: number;
@@ -88,9 +90,11 @@ function queryCases(operation: Operation, options: NegativeOptions): NegativeCas
   const { properties = {} } = (query ?? {}) as Schema;
   return Object.keys(properties).flatMap((name): NegativeCase[] =>
     ['x'.repeat(LONG), 'nonsense', '-1'].flatMap((value): NegativeCase[] => {
-      if (accepts(() => queryValidator(query!)({ [name]: value }))) return [];
+      const others = new URLSearchParams(options.query);
+      others.delete(name);
+      if (accepts(() => queryValidator(query!)({ ...Object.fromEntries(others), [name]: value }))) return [];
       const asked = request(operation, options);
-      const url = `${asked.url}?${encodeURIComponent(name)}=${value}`;
+      const url = `${asked.url}?${[`${encodeURIComponent(name)}=${value}`, others].filter((part) => String(part)).join('&')}`;
       return [
         {
           ...asked,

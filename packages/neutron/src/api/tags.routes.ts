@@ -1,12 +1,13 @@
-import { implement, type Route } from '@kumo/core/http';
+import { implement, type Route, routeNotFound } from '@kumo/core/http';
 import type { Tags } from '../app/tags.ts';
 import { callerOf } from './caller.ts';
-import { addTag, addTags, checkTag, deleteTag, deleteTags, listTags, replaceTags, type Taggable } from './tags.ts';
+import { addTag, addTags, checkTag, deleteTag, deleteTags, listTags, replaceTags, taggable } from './tags.ts';
 
-const placeOf = (params: { resource_type: string; resource_id: string }) => ({
-  type: params.resource_type as Taggable,
-  id: params.resource_id,
-});
+function placeOf(params: { resource_type: string; resource_id: string }) {
+  const type = taggable.find((one) => one === params.resource_type);
+  if (!type) throw routeNotFound();
+  return { type, id: params.resource_id };
+}
 
 export function tagRoutes(tags: Tags): Route[] {
   return [

@@ -6,7 +6,8 @@ import { Tags } from './fields.ts';
 export const taggable = ['networks', 'subnets', 'ports', 'routers', 'floatingips', 'security-groups'] as const;
 export type Taggable = (typeof taggable)[number];
 
-const params = T.Object({ resource_type: T.Enum(taggable), resource_id: T.String({ format: 'uuid' }) });
+/** Another word than those of `taggable` names no path. */
+const params = T.Object({ resource_type: T.String({ maxLength: 64 }), resource_id: T.String({ format: 'uuid' }) });
 const tagParams = T.Object({ ...params.properties, tag: T.String({ minLength: 1, maxLength: 60 }) });
 const path = '/v2.0/{resource_type}/{resource_id}/tags';
 const TagList = T.Object({ tags: T.Array(T.String()) });

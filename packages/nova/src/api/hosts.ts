@@ -230,7 +230,7 @@ const Aggregate = T.Object({
 const OneAggregate = T.Object({ aggregate: Aggregate });
 /** A new one has neither hosts nor metadata to show. */
 const NewAggregate = T.Object({ aggregate: T.Omit(Aggregate, ['hosts', 'metadata']) });
-const AggregateParams = T.Object({ aggregate_id: T.String({ pattern: '^[0-9]{1,9}$', form: 'a whole number' }) });
+const AggregateParams = T.Object({ aggregate_id: T.String({ pattern: '^-?[0-9]{1,9}$', form: 'a whole number' }) });
 const Name = T.String({ minLength: 1, maxLength: 255, format: 'not-blank' });
 const ZoneName = T.Optional(
   T.Union([T.String({ minLength: 1, maxLength: 255, pattern: '^[^:]+$', form: 'free of colons' }), T.Null()]),

@@ -1,5 +1,6 @@
 import { type Db, fromIso } from '@kumo/core/db';
 import { pageSize } from '@kumo/core/http';
+import { isUuid } from '@kumo/core/schema';
 import type { NovaConfig } from '../config.ts';
 import { listAggregates } from '../db/aggregates.ts';
 import * as store from '../db/hosts.ts';
@@ -67,7 +68,7 @@ export class Hosts {
 
   /** @throws 400 when the id is no UUID, 404 */
   async serviceById(id: string): Promise<Service> {
-    if (!/^[0-9a-f-]{36}$/i.test(id)) throw invalidRequest({ message: `Invalid uuid ${id}` });
+    if (!isUuid(id)) throw invalidRequest({ message: `Invalid uuid ${id}` });
     const found = (await this.services()).find((service) => service.id === id);
     if (!found) throw serviceNotFound({ id });
     return found;

@@ -2,12 +2,13 @@ import { operation } from '@kumo/core/http';
 import { Links } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { forServices } from './policies.ts';
-import { CustomResourceClassName, CustomTraitName, Generation, ResourceClassName, TraitName } from './query-pieces.ts';
+import { AnyName, CustomResourceClassName, CustomTraitName, Generation, TraitName } from './query-pieces.ts';
 import { ProviderParams } from './resource-providers.ts';
 
 const ResourceClass = T.Object({ name: T.String(), links: Links });
-const ClassParams = T.Object({ name: ResourceClassName });
-const TraitParams = T.Object({ name: TraitName });
+/** A name that no class or trait can have is one that none has: 404. */
+const ClassParams = T.Object({ name: AnyName });
+const TraitParams = T.Object({ name: AnyName });
 
 export const listResourceClasses = operation({
   name: 'listResourceClasses',

@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
 import { forServices } from './policies.ts';
-import { Generation, ResourceClassName } from './query-pieces.ts';
+import { AnyName, Generation, ResourceClassName } from './query-pieces.ts';
 import { ProviderParams } from './resource-providers.ts';
 
 const Amount = (minimum: number) => T.Integer({ minimum, maximum: 0x7fffffff });
@@ -30,6 +30,8 @@ export const AllInventories = T.Object({
 });
 export const InventoriesWanted = T.Record(ResourceClassName, InventoryWanted, { additionalProperties: false });
 const ClassParams = T.Object({ ...ProviderParams.properties, resource_class: ResourceClassName });
+/** A name that no class can have is one that the provider has no inventory of: 404. */
+const FoundClassParams = T.Object({ ...ProviderParams.properties, resource_class: AnyName });
 
 export const listInventories = operation({
   name: 'listInventories',
@@ -86,7 +88,7 @@ export const showInventory = operation({
   method: 'GET',
   path: '/resource_providers/{uuid}/inventories/{resource_class}',
   policy: forServices('resource_providers:inventories:show'),
-  params: ClassParams,
+  params: FoundClassParams,
   reply: OneInventory,
   errors: [404],
 });
@@ -107,7 +109,7 @@ export const deleteInventory = operation({
   method: 'DELETE',
   path: '/resource_providers/{uuid}/inventories/{resource_class}',
   policy: forServices('resource_providers:inventories:delete'),
-  params: ClassParams,
+  params: FoundClassParams,
   status: 204,
   errors: [404, 409],
 });

@@ -29,6 +29,8 @@ export const MemberOf = T.Array(
   { maxItems: 64 },
 );
 
+/** In a path that only looks for it. */
+export const AnyName = T.String({ minLength: 1, maxLength: 255 });
 export const ResourceClassName = T.String({ pattern: '^[A-Z0-9_]+$', form: UPPER, minLength: 1, maxLength: 255 });
 export const CustomResourceClassName = T.String({
   pattern: '^CUSTOM_[A-Z0-9_]+$',
