@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { type Db, fromIso, toIso } from '@kumo/core/db';
 import type { KeystoneTables } from '../src/db/schema.ts';
 import type { Answer, TestKeystone } from './harness.ts';
+import { newDevice, totp } from './passcode-device.ts';
+import { logInWith } from './token-people.ts';
 
 const DAY_MS = 86_400_000;
 const ALIKE = {
@@ -194,6 +196,24 @@ export function complianceSuite(engine: string, cloud: () => TestKeystone, datab
     const free = await make({ ignore_lockout_failure_attempts: true });
     for (let guess = 0; guess < 4; guess++) await logIn(free.id, 'wrong');
     assert.equal((await logIn(free.id, 'secret 1')).status, 201);
+  });
+
+  test(`${engine}: wrong passcodes and secrets lock an account as wrong passwords do`, async () => {
+    const person = await make({ multi_factor_auth_rules: [['totp'], ['password']] });
+    const device = await newDevice(cloud(), person.id);
+    const passcode = (code: string) => logInWith(cloud(), { totp: totp(person.id, code) });
+    await passcode(device.wrong());
+    await logIn(person.id, 'wrong');
+    await passcode(device.wrong());
+    assert.deepEqual((await logIn(person.id, 'secret 1')).body, ALIKE);
+    assert.deepEqual((await passcode(device.code())).body, ALIKE);
+    await expect(200, 'PATCH', `/v3/users/${person.id}`, { body: { user: { enabled: true } } });
+    assert.equal((await passcode(device.code())).status, 201);
+    // A right passcode forgets wrong ones.
+    for (let n = 0; n < 2; n++) await passcode(device.wrong());
+    assert.equal((await passcode(device.code(1))).status, 201);
+    for (let n = 0; n < 2; n++) await passcode(device.wrong());
+    assert.equal((await logIn(person.id, 'secret 1')).status, 201);
   });
 
   test(`${engine}: who was not here for too long is disabled`, async () => {

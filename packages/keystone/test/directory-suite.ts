@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '@kumo/core/db';
+import { renderPrometheus } from '@kumo/core/telemetry';
 import { Attribute, Change, Client } from 'ldapts';
 import type { KeystoneTables } from '../src/db/schema.ts';
 import type { TestKeystone } from './harness.ts';
@@ -272,6 +273,20 @@ export function directorySuite(engine: string, cloud: () => TestKeystone, databa
       for (const name of ['*', 'u*', 'u0001)(sn=*', '*)(uid=*)'])
         await logIn(name, undefined, 401, passwordOf('u0001'));
       await logIn('u0001', undefined, 401, 'wrong');
+    });
+
+    test('a wrong password costs the same in a directory, whether there is such a user or not', async () => {
+      const binds = () => slapd.log().match(/ BIND dn="(?:uid|cn)=[^"]*" method/g)?.length ?? 0;
+      const searches = () => slapd.log().match(/ SRCH base=/g)?.length ?? 0;
+      const hashed = async () => Number(/turns_total\{outcome="done"\} (\d+)/.exec(await renderPrometheus())?.[1] ?? 0);
+      const costs: number[][] = [];
+      for (const name of ['u0060', 'nobody-here']) {
+        const before = [binds(), searches(), await hashed()];
+        await logIn(name, undefined, 401, 'wrong');
+        costs.push([binds(), searches(), await hashed()].map((now, at) => now - (before[at] ?? 0)));
+      }
+      assert.deepEqual(costs[1], costs[0]);
+      assert.deepEqual([costs[0]?.[0], costs[0]?.[2]], [1, 0]);
     });
 
     test('a directory that does not answer costs its own domain a clear 503, and the others nothing', async () => {

@@ -15,17 +15,13 @@ export interface Device {
   wrong(): string;
 }
 
-/** A new person with a passcode device. */
-export async function newPersonWithDevice(
-  keystone: TestKeystone,
-  options: object = {},
-): Promise<{ person: Person; device: Device }> {
-  const person = await newPerson(keystone, options);
+/** A new passcode device of a user. */
+export async function newDevice(keystone: TestKeystone, userId: string): Promise<Device> {
   const secret = randomBytes(20);
   const bits = [...secret].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   const blob = (bits.match(/.{5}/g) ?? []).map((five) => ALPHABET[Number.parseInt(five, 2)]).join('');
   await keystone.expect(201, 'POST', '/v3/credentials', {
-    body: { credential: { type: 'totp', blob, user_id: person.id } },
+    body: { credential: { type: 'totp', blob, user_id: userId } },
   });
   const period = () => Math.floor(Date.now() / PERIOD_MS);
   const code = (back = 0) => passcodeOf(secret, period() - back);
@@ -33,7 +29,15 @@ export async function newPersonWithDevice(
     const near = [-2, -1, 0, 1, 2, 3].map(code);
     return ['000000', '000001', '000002', '000003', '000004', '000005', '000006'].find((one) => !near.includes(one))!;
   };
-  return { person, device: { secret, code, wrong } };
+  return { secret, code, wrong };
+}
+
+export async function newPersonWithDevice(
+  keystone: TestKeystone,
+  options: object = {},
+): Promise<{ person: Person; device: Device }> {
+  const person = await newPerson(keystone, options);
+  return { person, device: await newDevice(keystone, person.id) };
 }
 
 /** Part of `identity` for a passcode. */

@@ -5,7 +5,7 @@ import type { AppOptions } from './app-options.ts';
 import { anonymous, identify } from './caller.ts';
 import type { CompiledOperation, Endpoint, VersionedOperation } from './compiled-operation.ts';
 import { errorReply, presentable } from './error-reply.ts';
-import { malformedUrl } from './errors.ts';
+import { clientGone, malformedUrl } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { Invocation, ownTarget } from './invocation.ts';
 import { JsonText } from './json-text.ts';
@@ -18,6 +18,7 @@ import { withServerSpan } from './server-span.ts';
 import { turnsEnd } from './turn.ts';
 import type { VersionGate } from './version-gate.ts';
 
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 /** An unread body of at most this many bytes is read and dropped, so that its connection can be used again. */
 const DRAINED_BYTES = 64 << 10;
 /** A longer text costs a socket less as bytes. */
@@ -80,6 +81,8 @@ export class Pipeline {
       this.#options.policies.enforce(compiled.policyName, ctx, { ...ownTarget(ctx), ...params });
     }
     const invocation = await this.#invocation(compiled, ctx, params, actionBody, exchange);
+    // What was waited for so far may have outlasted the client. Only reading is dropped: a client may send and not wait.
+    if (READS.has(endpoint.method) && invocation.request.isAbandoned) throw clientGone();
     const result = await compiled.handler(invocation);
     if (compiled.authorizesResource && !invocation.authorized)
       throw new Error(`${compiled.name} answered without calling authorize()`);

@@ -50,6 +50,11 @@ export class RawRequest implements RequestFacts {
     return peer === undefined ? undefined : (this.#proxies?.clientOf(peer, this.#raw.headers) ?? peer);
   }
 
+  /** Whether nobody waits for the answer any longer, without listening for it. */
+  get isAbandoned(): boolean {
+    return isOver(this.#raw, this.#response, this.#caller);
+  }
+
   /** Made when it is asked for: a request whose handler does not ask has no listener and no controller. */
   get signal(): AbortSignal {
     this.#signal ??= signalOf(this.#raw, this.#response, this.#caller);
@@ -63,12 +68,16 @@ function signalOf(raw: IncomingMessage, response: ServerResponse, caller: AbortS
     if (!response.writableEnded) controller.abort(clientGone());
   };
   // What was over before anybody listened is told nobody again.
-  if (raw.errored || response.destroyed || caller?.aborted) abort();
+  if (isOver(raw, response, caller)) abort();
   response.once('close', abort);
   // An in-process caller has no socket; before its body is through, its giving up is an error of the request as well.
   raw.once('error', abort);
   caller?.addEventListener('abort', abort, { once: true });
   return controller.signal;
+}
+
+function isOver(raw: IncomingMessage, response: ServerResponse, caller: AbortSignal | undefined): boolean {
+  return Boolean(raw.errored || response.destroyed || caller?.aborted);
 }
 
 const HOST = /^[a-z0-9._-]+(?::\d{1,5})?$|^\[[0-9a-f:.]+\](?::\d{1,5})?$/i;

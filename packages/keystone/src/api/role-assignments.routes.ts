@@ -18,7 +18,7 @@ export function roleAssignmentRoutes({ roleAssignments, projects }: KeystonePart
         if (projectId !== undefined && !project) throw notFound({ kind: 'project', id: projectId });
       } else authorize({ target: { domain_id: ctx.domainId } });
       refuseContradictions(wanted, query['scope.system']);
-      const { rows, isCut } = await roleAssignments.list({ ...wanted, withinDomainId: ctx.domainId });
+      const { rows, isCut } = await roleAssignments.list({ ...wanted, withinDomainId: ctx.domainId }, request.signal);
       const names = isSwitchedOn(query.include_names) ? await roleAssignments.names(rows) : undefined;
       return {
         role_assignments: rows.map((one) => assignmentToWire(one, names, request)),

@@ -64,7 +64,7 @@ export class Passwords {
    */
   async verify(tried: Tried, password: string, client: LoginClient): Promise<void> {
     const { user, directory } = tried;
-    if (user && directory) return this.#throttled(tried, client, () => this.#proveThere(directory, user, password));
+    if (directory) return this.#throttled(tried, client, () => this.#proveThere(directory, user, password));
     const { user: known, current } = await this.#throttled(tried, client, () => this.#prove(tried, password, client));
     if (isExpired(known, current.expiresAt)) throw passwordExpired({ userId: known.id });
     await this.#remember(known);
@@ -148,10 +148,10 @@ export class Passwords {
   }
 
   /** The password is right if the user's directory says so; it also counts the failures. */
-  async #proveThere(directory: DirectorySource, user: User, password: string): Promise<void> {
-    const isRight = await directory.verifyPassword(user.id, password);
-    const domain = await this.#parts.access.domain(user.domainId);
-    if (!isRight || !user.enabled || !domain?.enabled) throw unauthorized();
+  async #proveThere(directory: DirectorySource, user: User | undefined, password: string): Promise<void> {
+    const isRight = await directory.verifyPassword(user, password);
+    const domain = user && (await this.#parts.access.domain(user.domainId));
+    if (!user || !isRight || !user.enabled || !domain?.enabled) throw unauthorized();
   }
 
   /** A right password whose hash is outdated is hashed anew. Logging in does not depend on it. */

@@ -29,7 +29,7 @@ export interface Tried {
   readonly user: User | undefined;
   /** The same for all ways to name the account. */
   readonly account: string;
-  /** The user's, if it is in one. */
+  /** The user's, or that of the domain in which it was looked for. */
   readonly directory?: DirectorySource | undefined;
 }
 
@@ -73,7 +73,8 @@ export class References {
     const user = await this.#identities.findUserByName(name, domainId ?? NOWHERE);
     if (user) return this.#found(user);
     await this.#identities.directoryOf({ id: NOBODY });
-    return { user, account: JSON.stringify([domainId ?? domain.name, name]) };
+    const directory = await this.#identities.directoryOfDomain(domainId ?? NOWHERE);
+    return { user, directory, account: JSON.stringify([domainId ?? domain.name, name]) };
   }
 
   async #found(user: User): Promise<Tried> {

@@ -59,8 +59,11 @@ export class RoleAssignments {
     this.#parts = parts;
   }
 
-  /** @throws notFound of the user or project of an effective list */
-  async list(wanted: AssignmentsWanted): Promise<AssignmentList> {
+  /**
+   * @param signal ends it half-way, when nobody waits for it.
+   * @throws notFound of the user or project of an effective list; the signal's reason
+   */
+  async list(wanted: AssignmentsWanted, signal?: AbortSignal): Promise<AssignmentList> {
     const limit = this.#parts.listLimit;
     if (await this.#isOutside(wanted)) return { rows: [], isCut: false };
     const rows: ListedAssignment[] = [];
@@ -68,6 +71,7 @@ export class RoleAssignments {
       ? new EffectiveAssignments(this.#parts, wanted, limit).rows()
       : this.#given(wanted);
     for await (const row of source) {
+      signal?.throwIfAborted();
       if (rows.length === limit) return { rows, isCut: true };
       rows.push(row);
     }

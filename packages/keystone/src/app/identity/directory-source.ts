@@ -2,6 +2,7 @@ import { nowIso, type Page } from '@kumo/core/db';
 import type { Logger } from '@kumo/core/log';
 import type { Group } from '../../db/groups.ts';
 import type { IdMapping, MappedKind } from '../../db/id-mappings.ts';
+import { NOBODY } from '../../db/login-failures.ts';
 import type { User } from '../../db/users.ts';
 import {
   DirectoryDown,
@@ -132,10 +133,10 @@ export class DirectorySource implements IdentitySource {
     return (await this.groupIdsOf(userId)).includes(groupId);
   }
 
-  /** Whether it is the user's password. @throws directoryUnavailable */
-  async verifyPassword(userId: string, password: string): Promise<boolean> {
-    const localId = await this.#localId(userId, 'user');
-    return localId !== undefined && this.#ask((driver) => driver.verifyPassword(localId, password));
+  /** Whether it is the user's password; of a user that there is not, the directory is asked as well. @throws directoryUnavailable */
+  async verifyPassword(user: Pick<User, 'id'> | undefined, password: string): Promise<boolean> {
+    const localId = (await this.#localId(user?.id ?? NOBODY, 'user')) ?? NOBODY;
+    return this.#ask((driver) => driver.verifyPassword(localId, password));
   }
 
   close(): void {

@@ -66,6 +66,11 @@ export class Identities implements IdentitySource {
     return this.#directories.of(user.id);
   }
 
+  /** The directory of a domain, if it has one. */
+  directoryOfDomain(domainId: string): Promise<DirectorySource | undefined> {
+    return this.#directories.ofDomain(domainId);
+  }
+
   /** Those of some users and groups that are in directories, by name; a directory that does not answer names nobody. */
   async namesOf(ids: readonly string[]): Promise<NamedActor[]> {
     const byPlace = Map.groupBy(await this.#mappings.findAll(ids), ({ domainId, kind }) => `${kind} ${domainId}`);

@@ -56,7 +56,10 @@ export interface IdentityDriver {
   groupsOf(userLocalId: string): Promise<readonly DirectoryGroup[]>;
   /** The members of a group that are users of this directory. None for unknown groups. */
   membersOf(groupLocalId: string, wanted: DirectoryListWanted<DirectoryUser>): Promise<DirectoryPage<DirectoryUser>>;
-  /** Whether this is the user's password. An empty one is nobody's, and the directory is not asked. */
+  /**
+   * Whether this is the user's password. An empty one is nobody's, and the directory is not asked; of a user that there is
+   * not it is asked the same, about nobody.
+   */
   verifyPassword(userLocalId: string, password: string): Promise<boolean>;
   /** Keeps no connection any more. Calls under way come to their end. */
   close(): void;

@@ -103,7 +103,9 @@ export class LdapDriver implements IdentityDriver {
     // A bind with a name and no password succeeds as nobody (RFC 4513, 5.1.2): it proves nothing (OSSA-2013-015).
     if (password === '') return false;
     const user = await this.#userEntry(hasId(this.#options.users.idAttribute, userLocalId));
-    return user !== undefined && user.dn !== '' && this.#server.verify(user.dn, password);
+    const isThere = user !== undefined && user.dn !== '';
+    const isRight = await this.#server.verify(isThere ? user.dn : `cn=nobody,${this.#options.users.treeDn}`, password);
+    return isThere && isRight;
   }
 
   close(): void {
