@@ -35,6 +35,8 @@ export class FakeGlance {
   readonly images = new Map<string, { body: ImageBody; data: Buffer }>();
   /** Operation and user of every request. */
   readonly asked: [string, string][] = [];
+  /** Uploads are refused after this many bytes, as of an image whose data is not what it says, or that is deleted meanwhile. */
+  refusesAfterBytes = Number.POSITIVE_INFINITY;
 
   add(data: Buffer, fields: Record<string, unknown> = {}): string {
     const id = randomUUID();
@@ -102,7 +104,10 @@ export class FakeGlance {
         const image = find(params.image_id);
         image.data = Buffer.alloc(0);
         let size = 0;
-        for await (const chunk of body) size += chunk.length;
+        for await (const chunk of body) {
+          size += chunk.length;
+          if (size > this.refusesAfterBytes) throw missing({ id: params.image_id });
+        }
         image.body.size = size;
         image.body.status = 'active';
       }),

@@ -47,7 +47,7 @@ export async function makeRootPartition(
   owners: Map<string, number>,
 ): Promise<number> {
   const sectors = 64 * mib;
-  await (await open(image, 'w')).close();
+  await writeFile(image, '');
   // Checksums cost an emulated CPU more than a throw-away disk gains by them.
   const features = '^metadata_csum,^64bit,^huge_file';
   const options = [
@@ -109,13 +109,11 @@ export async function writeDisk(
   partition(1, 0, 0x83, rootStart, rootSectors);
   mbr.writeUInt16LE(0xaa55, 510);
 
-  const disk = await open(raw, 'w');
-  try {
+  {
+    await using disk = await open(raw, 'w');
     await disk.write(mbr, 0, sector, 0);
     await disk.write(await readFile(boot), 0, bootSectors * sector, bootStart * sector);
     await disk.write(await readFile(root), 0, rootSectors * sector, rootStart * sector);
-  } finally {
-    await disk.close();
   }
   // A reader must never see half an image under the final name.
   const partial = `${output}.partial`;

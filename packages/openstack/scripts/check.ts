@@ -8,7 +8,11 @@ const parts: [string, string[]][] = [
   ['lint and format', [`${root}node_modules/.bin/biome`, 'check', '--error-on-warnings', root]],
   [
     'architecture',
-    [process.execPath, '--test', '--test-reporter=dot', `${root}packages/openstack/test/architecture.test.ts`],
+    [
+      process.execPath,
+      ...['--test', '--test-reporter=dot'],
+      ...['architecture', 'ownership'].map((name) => `${root}packages/openstack/test/${name}.test.ts`),
+    ],
   ],
 ];
 let failed = false;

@@ -1,4 +1,5 @@
 import { flow } from '@kumo/core/flow';
+import { owned } from '@kumo/core/stream';
 import { assertFits, type ImageScope } from '../app/images.ts';
 import { insertMessage } from '../db/messages.ts';
 import { changeVolume, findVolume, lockVolume, type Volume } from '../db/volumes.ts';
@@ -49,7 +50,8 @@ async function fill({ driver, images }: VolumeFlowDeps, volume: Volume, scope: I
     const image = await images.find(sourceImageId, scope.ctx);
     assertFits(image, sizeGb);
     if (image.diskFormat === null) throw imageUnusable({ id: image.id, reason: 'it has no disk format' });
-    const stream = await images.download(image.id, scope);
-    await driver.createFromImage({ id, sizeGb, image: { format: image.diskFormat, stream } }, signal);
+    // A volume that is there already, or a driver that fails at once, does not begin to read.
+    using data = owned(await images.download(image.id, scope));
+    await driver.createFromImage({ id, sizeGb, image: { format: image.diskFormat, stream: data.stream } }, signal);
   }
 }

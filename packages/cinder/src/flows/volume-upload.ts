@@ -1,10 +1,11 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { run } from '@kumo/core/exec';
 import { flow } from '@kumo/core/flow';
+import { openReadStream, owned } from '@kumo/core/stream';
 import type { ImageScope } from '../app/images.ts';
 import { insertMessage } from '../db/messages.ts';
 import { changeVolume, lockVolume } from '../db/volumes.ts';
@@ -26,9 +27,9 @@ export const volumeUpload = flow<VolumeFlowDeps, UploadInput>('volume.upload', 1
     run: async (deps, { volumeId, imageId, diskFormat }, _, { signal, ctx }) => {
       const { images, driver } = deps;
       if ((await images.find(imageId, ctx)).status === 'active') return;
-      const raw = await driver.copyToImage(volumeId, signal);
-      if (diskFormat === 'raw') await images.upload(imageId, raw, { signal, ctx });
-      else await converted(deps, { imageId, diskFormat, raw, signal, ctx });
+      using raw = owned(await driver.copyToImage(volumeId, signal));
+      if (diskFormat === 'raw') await images.upload(imageId, raw.stream, { signal, ctx });
+      else await converted(deps, { imageId, diskFormat, raw: raw.stream, signal, ctx });
     },
     undo: ({ images }, { imageId }) => images.remove(imageId),
   })
@@ -70,7 +71,8 @@ async function converted(
       signal,
       timeoutMs: 3_600_000,
     });
-    await images.upload(imageId, createReadStream(to), { signal, ctx });
+    using image = owned(await openReadStream(to, { signal }));
+    await images.upload(imageId, image.stream, { signal, ctx });
   } finally {
     await rm(from, { force: true });
     await rm(to, { force: true });

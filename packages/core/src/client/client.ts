@@ -2,9 +2,11 @@ import { Readable } from 'node:stream';
 import { type Span, trace } from '@opentelemetry/api';
 import { delegated, ON_BEHALF_OF } from '../context/on-behalf-of.ts';
 import { isOperation, type Operation, streamsReply } from '../http/operation.ts';
+import { toReader } from '../stream/owned.ts';
 import { withSpan } from '../trace/index.ts';
 import type { CallOptions, Client, RawReply } from './client-types.ts';
 import { decodeError } from './decode-error.ts';
+import { requestStream } from './request-stream.ts';
 import { requestPath } from './request-url.ts';
 import { withRetries } from './retry.ts';
 import type { Transport, TransportReply } from './transport.ts';
@@ -40,6 +42,8 @@ interface AnyInput extends CallOptions {
 /**
  * One typed method per operation of a contract module or list. See `ClientMethod` for what a method gives and throws.
  * Idempotent methods are repeated while the service cannot be reached or answers 503; others only if surely never sent.
+ * A streamed body is the client's from the call on and destroyed with it; a streamed reply is the caller's, to be read to its
+ * end or destroyed (`owned` of core/stream).
  */
 export function client<const M extends object>(operations: M, transport: Transport, options: ClientOptions): Client<M> {
   const list = Array.isArray(operations);
@@ -55,6 +59,18 @@ export function client<const M extends object>(operations: M, transport: Transpo
 }
 
 async function call(
+  operation: Operation,
+  input: AnyInput,
+  transport: Transport,
+  options: ClientOptions,
+): Promise<RawReply<unknown>> {
+  if (!(input.body instanceof Readable)) return exchange(operation, input, transport, options);
+  using stream = requestStream(input.body);
+  const signal = input.signal ? AbortSignal.any([input.signal, stream.signal]) : stream.signal;
+  return await exchange(operation, { ...input, signal }, transport, options);
+}
+
+async function exchange(
   operation: Operation,
   input: AnyInput,
   transport: Transport,
@@ -84,6 +100,7 @@ async function call(
           streamReply,
           signal: ending,
         });
+        if (answer.body instanceof Readable) answer.body.on('error', toReader);
         span.setAttribute('http.status_code', answer.status);
         if (answer.status >= 400) throw decodeError(to, answer.status, answer.headers, await wholeBody(answer));
         return answer;

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { unavailable } from '../errors/index.ts';
 import { withCallerSignal } from '../http/index.ts';
+import { toReader } from '../stream/owned.ts';
 import type { Transport, TransportReply, TransportRequest } from './transport.ts';
 
 /**
@@ -28,8 +29,10 @@ export function inProcess(app: () => FastifyInstance | undefined): Transport {
 async function dispatch(app: FastifyInstance, request: TransportRequest): Promise<TransportReply> {
   const { method, path, headers, body, streamReply, signal } = request;
   signal.throwIfAborted();
-  const injected = () =>
-    app.inject({
+  let isWanted = true;
+  // Made with the reply, also with one that comes when nobody waits for it any more.
+  const replied = async (): Promise<TransportReply> => {
+    const reply = await app.inject({
       method: method as 'GET',
       url: path,
       headers: {
@@ -41,16 +44,19 @@ async function dispatch(app: FastifyInstance, request: TransportRequest): Promis
       payloadAsStream: streamReply,
       signal,
     });
-  const reply = await withCallerSignal(signal, () => orAborted(injected(), signal));
-  return {
-    status: reply.statusCode,
-    headers: reply.headers as TransportReply['headers'],
-    body: streamReply ? streamOf(reply) : reply.rawPayload,
+    const replyBody = streamReply ? streamOf(reply) : reply.rawPayload;
+    if (!isWanted && replyBody instanceof Readable) replyBody.destroy();
+    return { status: reply.statusCode, headers: reply.headers as TransportReply['headers'], body: replyBody };
   };
+  try {
+    return await withCallerSignal(signal, () => orAborted(replied(), signal));
+  } finally {
+    isWanted = false;
+  }
 }
 
 /** The service goes on unless it looks at `request.signal`; the caller does not wait for it any longer. */
-async function orAborted<T>(work: PromiseLike<T>, signal: AbortSignal): Promise<T> {
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
@@ -64,6 +70,7 @@ async function orAborted<T>(work: PromiseLike<T>, signal: AbortSignal): Promise<
 /** A reader who turns away half-way ends the reply, and with it the service's source, as closing a socket would. */
 function streamOf(reply: LightMyRequestResponse): Readable {
   const stream = reply.stream();
+  stream.on('error', toReader);
   stream.once('close', () => {
     if (!stream.readableEnded) reply.raw.res.destroy();
   });

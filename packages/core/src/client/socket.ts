@@ -108,6 +108,7 @@ async function readReply(body: Readable): Promise<Buffer> {
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     length += chunk.length;
+    // Thrown out of the loop, which destroys the body and with it its connection.
     if (length > MAX_REPLY_BYTES) throw new Error(`a reply of more than ${MAX_REPLY_BYTES} bytes`);
     chunks.push(chunk);
   }

@@ -43,6 +43,8 @@ export async function mysqlPool(url: ServerUrl, options: { service: string; read
     },
     async createDatabase() {
       const raw = mysql.createConnection(config);
+      // Its queries tell; a connection that breaks between them must not end the process.
+      raw.on('error', () => {});
       try {
         const collation = await bestCollation(raw);
         const name = mysql.escapeId(url.database, true);

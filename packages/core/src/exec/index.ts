@@ -1,2 +1,2 @@
-export { readIfThere, signalIfThere } from './process.ts';
+export { openIfThere, readIfThere, signalIfThere } from './process.ts';
 export { type RunOptions, type RunResult, run } from './run.ts';

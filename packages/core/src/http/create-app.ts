@@ -40,6 +40,10 @@ export function createApp(options: AppOptions): FastifyInstance {
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   });
   tune(app.server);
+  // Of an accept that failed; one while the port is opened is told to whoever opens it.
+  app.server.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.syscall !== 'listen') options.log.warn({ err: error }, 'a connection could not be accepted');
+  });
   app.addHook('preClose', () => closeTls(app));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));

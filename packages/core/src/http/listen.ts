@@ -70,6 +70,7 @@ async function listenTls(
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
+  server.on('error', (error) => app.server.emit('error', error));
   tlsServers.set(app, server);
   const { port: opened } = server.address() as AddressInfo;
   return `https://${host.includes(':') ? `[${host}]` : host}:${opened}`;

@@ -203,8 +203,13 @@ export class Pipeline {
     const through = new Promise<void>((resolve) => {
       finished(reply.raw, () => resolve());
     });
-    reply.send(result);
-    await through;
+    try {
+      reply.send(result);
+      await through;
+    } finally {
+      // A client that was gone before the first byte leaves nobody else to end it.
+      result.destroy();
+    }
     // The client sees a broken connection; that it turned away itself is no failure of ours.
     if (failure === undefined || isPrematureClose(failure)) exchange.finish(status);
     else exchange.finish(500, presentable(failure, exchange.requestId));

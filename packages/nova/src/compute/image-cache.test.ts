@@ -64,7 +64,7 @@ test('what an id stands for is asked each time; images of one content share a fi
         downloads.push(params.image_id);
         await new Promise((resolve) => setTimeout(resolve, 20));
         if (params.image_id === 'one') throw new Error('deleted meanwhile');
-        return half;
+        return Readable.from([half]);
       },
     } as unknown as Glance;
     const cache = new ImageCache(directory, glance);

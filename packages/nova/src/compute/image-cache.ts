@@ -8,6 +8,7 @@ import type { Client } from '@kumo/core/client';
 import { DiskRoom } from '@kumo/core/diskroom';
 import { noDiskSpace } from '@kumo/core/errors';
 import { assertDeclared, inspectFile } from '@kumo/core/imageformat';
+import { owned } from '@kumo/core/stream';
 import type { glanceApi } from '@kumo/glance/api';
 import { imageCorrupt, imageFormatUnsupported, imageWithoutHash } from '../errors.ts';
 import { asUser, type CallScope } from './call-scope.ts';
@@ -144,8 +145,8 @@ export class ImageCache {
     this.#parts.add(partName);
     try {
       const params = { image_id: wanted.imageId };
-      const body = await this.#glance.downloadImage({ params, ...asUser(scope) });
-      await this.#write(body as Readable | Buffer, part, wanted);
+      using body = owned(await this.#glance.downloadImage({ params, ...asUser(scope) }));
+      await this.#write(body.stream, part, wanted);
       assertDeclared(await inspectFile(part), wanted.diskFormat);
       await rename(part, this.#file(content));
     } finally {
@@ -154,12 +155,11 @@ export class ImageCache {
     }
   }
 
-  async #write(body: Readable | Buffer, part: string, { imageId, algorithm, hash }: Wanted): Promise<void> {
+  async #write(body: Readable, part: string, { imageId, algorithm, hash }: Wanted): Promise<void> {
     const digest = createHash(algorithm);
-    const source = Buffer.isBuffer(body) ? [body] : body;
     const room = this.#room;
     await pipeline(
-      source,
+      body,
       async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
           digest.update(chunk);

@@ -1,6 +1,6 @@
-import { createReadStream, existsSync, readdirSync, statSync, watch } from 'node:fs';
+import { existsSync, readdirSync, statSync, watch } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { CommandError } from './command-error.ts';
 import { print } from './output.ts';
 
@@ -43,9 +43,9 @@ export async function logsCommand(
 
 async function readLines(file: string, start: number, end: number): Promise<string[]> {
   if (end <= start) return [];
-  const found: string[] = [];
-  for await (const line of createInterface({ input: createReadStream(file, { start, end: end - 1 }) }))
-    found.push(line);
+  await using handle = await open(file, 'r');
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
+  const found = buffer.toString('utf8', 0, bytesRead).replace(/\n$/, '').split('\n');
   // A tail begins within a line.
   return start > 0 ? found.slice(1) : found;
 }
@@ -53,13 +53,20 @@ async function readLines(file: string, start: number, end: number): Promise<stri
 function follow(file: string, from: number, show: (line: string) => void): void {
   let position = from;
   let busy = Promise.resolve();
-  watch(file, () => {
-    busy = busy.then(async () => {
-      const end = statSync(file).size;
-      for (const line of await readLines(file, position, end)) show(line);
-      position = end;
-    });
+  const ended = (error: Error) => process.stderr.write(`kumo: ${file} is no longer followed: ${error.message}\n`);
+  const watcher = watch(file, () => {
+    busy = busy
+      .then(async () => {
+        const end = statSync(file).size;
+        for (const line of await readLines(file, position, end)) show(line);
+        position = end;
+      })
+      .catch((error: Error) => {
+        watcher.close();
+        ended(error);
+      });
   });
+  watcher.on('error', ended);
 }
 
 const TIME = /"time":"([^"]+)"/;

@@ -108,6 +108,7 @@ class Child {
         this.#delayMs = FIRST_RESTART_DELAY_MS;
         resolve();
       });
+      child.once('error', reject);
       child.once('exit', (code, signal) => {
         clearTimeout(timer);
         reject(

@@ -1,5 +1,6 @@
-import { createReadStream, existsSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openReadStream } from '@kumo/core/stream';
 import type { Progress } from '../cli/progress.ts';
 import { type CloudClients, cloudClients } from '../cloud/peers.ts';
 import { daemonsOf } from '../cloud/process.ts';
@@ -64,7 +65,7 @@ async function ensureImage({ glance }: CloudClients, progress: Progress): Promis
   await glance.uploadImage({
     params: { image_id: image.id },
     headers: { 'content-type': 'application/octet-stream' },
-    body: createReadStream(file),
+    body: await openReadStream(file),
     deadlineMs: 300_000,
   });
 }

@@ -22,7 +22,7 @@ export interface NewVolume {
   sizeGb: number;
 }
 
-/** The data of an image: a file on this host that no longer changes, or a stream, read once. */
+/** The data of an image: a file on this host that no longer changes, or a stream, read once, which its maker ends. */
 export type ImageSource = { format: string } & ({ path: string } | { stream: AsyncIterable<Uint8Array> });
 
 /** Who wants to reach a volume: Nova's connector properties, of which only `host` is needed here. */
@@ -107,7 +107,7 @@ export interface VolumeDriver {
   /** Keeps a volume's data of one moment, connected or not. The snapshot needs its volume no longer. @throws volumeMissing. */
   createSnapshot(snapshot: { id: string; volumeId: string }, signal?: AbortSignal): Promise<SnapshotHandle>;
   deleteSnapshot(snapshotId: string): Promise<void>;
-  /** The volume's data of one moment, as a raw disk. @throws volumeMissing. */
+  /** The volume's data of one moment, as a raw disk. The stream is the caller's, to be read or destroyed. @throws volumeMissing. */
   copyToImage(volumeId: string, signal?: AbortSignal): Promise<Readable>;
   /** Makes the volume reachable for a host; repeated, it gives the same answer. @throws volumeMissing. */
   initializeConnection(volumeId: string, connector: Connector): Promise<ConnectionInfo>;

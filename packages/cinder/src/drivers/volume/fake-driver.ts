@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError } from '@kumo/core/errors';
 import { FormatInspector, inspectStream } from '@kumo/core/imageformat';
+import { openReadStream, owned } from '@kumo/core/stream';
 import {
   assertId,
   type BackendStats,
@@ -88,7 +88,8 @@ export class FakeVolumeDriver implements VolumeDriver {
     await this.#begin('createFromImage', volume.id);
     const { image, sizeGb } = volume;
     const bounds = { declared: image.format, maxVirtualSizeBytes: sizeGb * bytesPerGb };
-    const stream = 'path' in image ? createReadStream(image.path) : image.stream;
+    using file = 'path' in image ? owned(await openReadStream(image.path)) : undefined;
+    const stream = 'stream' in image ? image.stream : file!.stream;
     const words = await firstWords(inspectStream(stream, new FormatInspector(), bounds));
     return this.#make(volume, image.format === 'raw' ? words : new Map());
   }

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type DiskReserve, DiskRoom } from '@kumo/core/diskroom';
 import { DriverError, isNoSpace } from '@kumo/core/errors';
+import { openReadStream } from '@kumo/core/stream';
 import { withSpan } from '@kumo/core/trace';
 import { hashInto } from './hashed-stream.ts';
 import {
@@ -21,7 +22,6 @@ import {
 } from './image-store.ts';
 
 const leftoverPattern = /^\.[0-9a-f-]+\.[0-9a-f-]+\.part$/i;
-const readChunkBytes = 1 << 20;
 const syncEveryBytes = 32 << 20;
 
 /**
@@ -68,15 +68,12 @@ export class FileStore implements ImageStore {
   async get(location: string, { offset = 0, lengthBytes }: ByteRange = {}): Promise<Readable> {
     const path = this.#path(location);
     return withSpan('image store get', this.#span(path), async () => {
-      const file = await openForReading(path);
-      const { size } = await file.stat();
+      const size = (await statIfThere(path))?.size;
+      if (size === undefined) throw imageDataNotFound();
       const end = Math.min(size, lengthBytes === undefined ? size : offset + lengthBytes) - 1;
-      // createReadStream has no empty range: an `end` before `start` is an error there.
-      if (offset > end) {
-        await file.close();
-        return Readable.from([]);
-      }
-      return file.createReadStream({ start: offset, end, highWaterMark: readChunkBytes });
+      // A file's stream has no empty range: an `end` before `start` is an error there.
+      if (offset > end) return Readable.from([]);
+      return openForReading(path, { start: offset, end });
     });
   }
 
@@ -175,9 +172,9 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-async function openForReading(path: string): Promise<FileHandle> {
+async function openForReading(path: string, range: { start: number; end: number }): Promise<Readable> {
   try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return await openReadStream(path, { ...range, flags: constants.O_RDONLY | constants.O_NOFOLLOW });
   } catch (error) {
     if (hasCode(error, 'ENOENT')) throw imageDataNotFound({}, { cause: error });
     throw error;

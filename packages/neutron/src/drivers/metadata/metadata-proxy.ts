@@ -81,6 +81,7 @@ export class MetadataProxy implements MetadataDriver {
     const inode = inodeOf(place.namespace) ?? 0;
     const server = await listenInNamespace(place.namespace, { address: '169.254.169.254', port: 80 });
     const sockets = new Set<Socket>();
+    server.on('error', (error) => this.#log.warn({ err: error, place }, 'a guest could not be let in'));
     server.on('connection', (socket) => {
       this.#places.set(socket, place);
       sockets.add(socket);

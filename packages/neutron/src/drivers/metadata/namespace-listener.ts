@@ -45,9 +45,10 @@ export function listenInNamespace(namespace: string, at: { address: string; port
           received = handle as Server;
           child.send('received');
         });
-        child.on('error', (cause) =>
-          reject(new DriverError(`Cannot listen in namespace ${namespace}: ${cause.message}`, { cause })),
-        );
+        child.on('error', (cause) => {
+          received?.close();
+          reject(new DriverError(`Cannot listen in namespace ${namespace}: ${cause.message}`, { cause }));
+        });
         child.on('exit', (code) => {
           if (received) return resolve(received);
           const why = complaint.trim() || `exit code ${code}`;

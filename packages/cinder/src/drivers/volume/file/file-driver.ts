@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { openReadStream } from '@kumo/core/stream';
 import {
   assertId,
   type BackendStats,
@@ -176,13 +177,14 @@ export class FileDriver implements VolumeDriver {
     return this.#locked([volumeId, copyId], async () => {
       await this.#sizeGb(volumeId);
       const connected = (await this.#exports.hosts(volumeId)).length > 0;
-      const options = { signal, highWaterMark: 1 << 20 };
-      if (!connected) return (await open(this.#volumes.path(volumeId), 'r')).createReadStream(options);
+      if (!connected) return openReadStream(this.#volumes.path(volumeId), { signal });
       await this.#copies.create(copyId, undefined, (path) => this.#copyVolume(volumeId, path, signal));
-      const copy = await open(this.#copies.path(copyId), 'r');
-      // Open, it can be read without its name, and nothing is left of it when its reader ends in any way.
-      await rm(this.#copies.path(copyId));
-      return copy.createReadStream(options);
+      try {
+        return await openReadStream(this.#copies.path(copyId), { signal });
+      } finally {
+        // Open, it can be read without its name, and nothing is left of it when its reader ends in any way.
+        await rm(this.#copies.path(copyId));
+      }
     });
   }
 

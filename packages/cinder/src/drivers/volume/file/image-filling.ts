@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import {
   assertDeclared,
   FormatInspector,
@@ -42,7 +42,7 @@ export async function fillFromImage(path: string, image: ImageSource, options: F
   // Of the same name but for its end, so that it is found and removed with the volume's other leftovers.
   const container = path.replace(/\.part$/, '.image.part');
   try {
-    await (await open(container, 'wx', 0o600)).close();
+    await writeFile(container, '', { flag: 'wx', mode: 0o600 });
     // A container may need somewhat more than what it holds, never a multiple of it.
     const limited = bounded(source, maxVirtualSizeBytes * 1.1 + bytesPerGb);
     await writeSparse(container, inspectStream(limited, inspector, { declared: image.format, maxVirtualSizeBytes }));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '@kumo/core/exec';
 import type { FileOwner } from './file-owner.ts';
@@ -51,7 +51,7 @@ export class VolumeFiles {
     if ((await this.sizeGb(id)) !== undefined) return;
     const partial = join(this.directory, `.${this.#kind}-${id}.${randomUUID()}.part`);
     try {
-      await (await open(partial, 'wx', 0o600)).close();
+      await writeFile(partial, '', { flag: 'wx', mode: 0o600 });
       await this.#owner.give(partial);
       await fill(partial);
       if (sizeGb !== undefined) await growFile(partial, sizeGb * bytesPerGb);

@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import { isMissing } from './instance-files.ts';
+import { openIfThere } from '@kumo/core/exec';
 
 export const DEFAULT_CONSOLE_BYTES = 1 << 20;
 
@@ -26,21 +26,17 @@ export async function readConsole(path: string, lines?: number): Promise<string>
 /** Cuts the log when it has grown over half of `maxBytes`. What the guest writes in the microseconds of the cut is lost. */
 export async function boundConsole(path: string, maxBytes: number): Promise<void> {
   const half = Math.floor(maxBytes / 2);
-  const file = await openOwn(path, constants.O_RDWR);
+  await using file = await openIfThere(path, constants.O_RDWR | constants.O_NOFOLLOW);
   if (!file) return;
-  try {
-    const { size } = await file.stat();
-    if (size <= half) return;
-    const draft = `${path}.new`;
-    {
-      await using older = await open(draft, 'w', 0o600);
-      await older.writeFile(await tailOf(file, half));
-    }
-    await file.truncate(0);
-    await rename(draft, `${path}.1`);
-  } finally {
-    await file.close();
+  const { size } = await file.stat();
+  if (size <= half) return;
+  const draft = `${path}.new`;
+  {
+    await using older = await open(draft, 'w', 0o600);
+    await older.writeFile(await tailOf(file, half));
   }
+  await file.truncate(0);
+  await rename(draft, `${path}.1`);
 }
 
 function lastLines(text: string, lines: number): string {
@@ -51,13 +47,8 @@ function lastLines(text: string, lines: number): string {
 }
 
 async function readTail(path: string, maxBytes: number): Promise<Buffer> {
-  const file = await openOwn(path, constants.O_RDONLY);
-  if (!file) return Buffer.alloc(0);
-  try {
-    return await tailOf(file, maxBytes);
-  } finally {
-    await file.close();
-  }
+  await using file = await openIfThere(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  return file ? await tailOf(file, maxBytes) : Buffer.alloc(0);
 }
 
 async function tailOf(file: FileHandle, maxBytes: number): Promise<Buffer> {
@@ -65,13 +56,4 @@ async function tailOf(file: FileHandle, maxBytes: number): Promise<Buffer> {
   const length = Math.min(size, maxBytes);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
   return buffer.subarray(0, bytesRead);
-}
-
-async function openOwn(path: string, flags: number): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, flags | constants.O_NOFOLLOW);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
 }

@@ -13,7 +13,7 @@
  * broken out of cannot plant links for root to follow.
  */
 import { constants } from 'node:fs';
-import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ids } from '@kumo/core/confine';
 import { DriverError } from '@kumo/core/errors';
@@ -93,7 +93,7 @@ export async function ensureOwned(paths: InstancePaths, ids: Ids | undefined): P
   if (ids) await chown(paths.dir, 0, ids.gid);
   await mkdir(paths.runDir, { recursive: true, mode: 0o700 });
   if (ids) await chown(paths.runDir, ids.uid, ids.gid);
-  await (await open(paths.console, 'a', 0o600)).close();
+  await writeFile(paths.console, '', { flag: 'a', mode: 0o600 });
   for (const path of [paths.console, paths.disk, paths.config]) if (await exists(path)) await secure(path, ids);
 }
 
@@ -113,7 +113,7 @@ export async function ensureOverlay(
   const draft = `${paths.disk}.new`;
   const sizeBytes = spec.rootGb > 0 ? spec.rootGb * 2 ** 30 : await virtualSizeBytes(spec.image);
   await rm(draft, { force: true });
-  await (await open(draft, 'wx', 0o600)).close();
+  await writeFile(draft, '', { flag: 'wx', mode: 0o600 });
   await secure(draft, ids);
   const backing = ['-u', '-b', baseFile, '-F', format];
   await qemuImg(['create', '-q', '-f', 'qcow2', ...backing, draft, `${sizeBytes}`], {

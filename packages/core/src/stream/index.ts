@@ -1,0 +1,2 @@
+export { openReadStream, type ReadStreamOptions } from './open-read-stream.ts';
+export { type Owned, owned } from './owned.ts';
