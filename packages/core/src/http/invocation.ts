@@ -51,6 +51,12 @@ export class Invocation implements HandlerInput {
     return (rule, target) => policies.allows(rule, ctx, target ?? ownTarget(ctx));
   }
 
+  get serviceAllows(): HandlerInput['serviceAllows'] {
+    const { policies, ctx } = this.#parts;
+    const service: Context = { ...ctx, roles: ctx.serviceRoles };
+    return (rule, target) => service.roles.length > 0 && policies.allows(rule, service, target);
+  }
+
   get reply(): ReplyControl {
     const { fastifyReply } = this.#parts;
     return {

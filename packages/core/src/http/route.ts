@@ -47,6 +47,8 @@ export interface HandlerInput<S extends OperationSpec = OperationSpec> {
   authorize(target: Record<string, unknown>, options?: AuthorizeOptions): void;
   /** For rules that only change the answer, e.g. extended attributes. Default target: the request's own project and user. */
   allows(rule: string, target?: Record<string, unknown>): boolean;
+  /** Whether the service that asks for the user (X-Service-Token, or on his behalf) may; false when there is none. */
+  serviceAllows(rule: string, target: Record<string, unknown>): boolean;
   readonly reply: ReplyControl;
   readonly request: RequestFacts;
 }

@@ -3,8 +3,11 @@ import type { HandlerInput } from '@kumo/core/http';
 import type { Caller, Target } from '../app/caller.ts';
 import { attributeRules } from './policies.ts';
 
-export function callerOf(input: Pick<HandlerInput, 'ctx' | 'authorize' | 'allows'>): Caller {
-  const { ctx, authorize, allows } = input;
+/** Where a port is bound is what a service adds to a user's request (docs/adr/0012). */
+const IS_SERVICES = /^(?:create|update)_port:binding:/;
+
+export function callerOf(input: Pick<HandlerInput, 'ctx' | 'authorize' | 'allows' | 'serviceAllows'>): Caller {
+  const { ctx, authorize, allows, serviceAllows } = input;
   const projectId = ctx.projectId ?? '';
   const isAdmin = allows('context_is_admin', {});
   return {
@@ -16,7 +19,9 @@ export function callerOf(input: Pick<HandlerInput, 'ctx' | 'authorize' | 'allows
     authorize: (target, notFound) => authorize(target, notFound === undefined ? undefined : { notFound }),
     authorizeOwn: () => authorize(ownTarget(projectId)),
     authorizeAttributes: (action, body, target) => {
-      const refused = rulesFor(action, body).find((rule) => !allows(rule, target));
+      const refused = rulesFor(action, body).find(
+        (rule) => !allows(rule, target) && !(IS_SERVICES.test(rule) && serviceAllows(rule, target)),
+      );
       if (refused !== undefined) throw forbidden({ rule: refused });
     },
   };

@@ -9,8 +9,6 @@ export const OWNED_READ = '(rule:admin_only) or (role:reader and project_id:%(pr
 const BASE: Readonly<Record<string, string>> = {
   context_is_admin: 'role:admin',
   service_api: 'role:service',
-  /** Asked by a user through a service, which adds what is its own to say: where the port is bound. */
-  through_service: 'service_roles:service',
   owner: 'project_id:%(project_id)s',
   admin_or_owner: 'rule:context_is_admin or rule:owner',
   context_is_advsvc: 'role:advsvc',
@@ -30,8 +28,7 @@ const BASE: Readonly<Record<string, string>> = {
 
 const ADMIN = 'rule:admin_only';
 const NETWORK_MEMBER = '(rule:admin_only) or (rule:service_api) or role:member and rule:network_owner';
-const BINDING = '(rule:admin_only) or (rule:service_api) or (rule:through_service)';
-const PROFILE = '(rule:service_api) or (rule:through_service)';
+const ADMIN_OR_SERVICE = '(rule:admin_only) or (rule:service_api)';
 const OWNED_OR_SERVICE = '(rule:admin_only) or (role:member and project_id:%(project_id)s) or rule:service_api';
 const DEVICE_OWNER = `not rule:network_device or ${NETWORK_MEMBER}`;
 const PAIRS = '(rule:admin_only) or (role:member and rule:network_owner) or rule:service_api';
@@ -62,16 +59,16 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'create_port:fixed_ips:ip_address': NETWORK_MEMBER,
   'create_port:fixed_ips:subnet_id': `${NETWORK_MEMBER} or rule:shared`,
   'create_port:port_security_enabled': NETWORK_MEMBER,
-  'create_port:binding:host_id': BINDING,
-  'create_port:binding:profile': PROFILE,
+  'create_port:binding:host_id': ADMIN_OR_SERVICE,
+  'create_port:binding:profile': 'rule:service_api',
   'create_port:binding:vnic_type': OWNED_OR_SERVICE,
   'create_port:allowed_address_pairs': PAIRS,
   'create_port:allowed_address_pairs:mac_address': PAIRS,
   'create_port:allowed_address_pairs:ip_address': PAIRS,
-  'get_port:binding:vif_type': BINDING,
-  'get_port:binding:vif_details': BINDING,
-  'get_port:binding:host_id': BINDING,
-  'get_port:binding:profile': BINDING,
+  'get_port:binding:vif_type': ADMIN_OR_SERVICE,
+  'get_port:binding:vif_details': ADMIN_OR_SERVICE,
+  'get_port:binding:host_id': ADMIN_OR_SERVICE,
+  'get_port:binding:profile': ADMIN_OR_SERVICE,
   'update_port:device_id': OWNED_OR_SERVICE,
   'update_port:device_owner': DEVICE_OWNER,
   'update_port:mac_address': '(rule:admin_only) or (rule:service_api) or role:manager and rule:network_owner',
@@ -79,8 +76,8 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'update_port:fixed_ips:ip_address': NETWORK_MEMBER,
   'update_port:fixed_ips:subnet_id': `${NETWORK_MEMBER} or rule:shared`,
   'update_port:port_security_enabled': NETWORK_MEMBER,
-  'update_port:binding:host_id': BINDING,
-  'update_port:binding:profile': PROFILE,
+  'update_port:binding:host_id': ADMIN_OR_SERVICE,
+  'update_port:binding:profile': 'rule:service_api',
   'update_port:binding:vnic_type':
     '(rule:admin_only) or (rule:service_api) or role:member and project_id:%(project_id)s',
   'update_port:allowed_address_pairs': PAIRS,

@@ -34,9 +34,13 @@ type Body = Static<typeof PortBody>;
 const wanted = (given: object): NewPort => fromWire<NewPort>(truthValues(given, FLAGS), NAMES, OPAQUE);
 
 export function portRoutes(ports: Ports, options: { dnsDomain: string; maxPageSize: number }): Route[] {
-  const body = (view: PortView, { allows }: Pick<HandlerInput, 'allows'>): Body => {
+  const body = (view: PortView, { allows, serviceAllows }: Pick<HandlerInput, 'allows' | 'serviceAllows'>): Body => {
     const target = { project_id: view.projectId, tenant_id: view.projectId };
-    return without(fullBody(view, options.dnsDomain), HIDDEN, (attribute) => !allows(`get_port:${attribute}`, target));
+    return without(
+      fullBody(view, options.dnsDomain),
+      HIDDEN,
+      (attribute) => !allows(`get_port:${attribute}`, target) && !serviceAllows(`get_port:${attribute}`, target),
+    );
   };
   return [
     implement(createPort, async (input) => {

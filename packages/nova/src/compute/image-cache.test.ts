@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { noDiskSpace } from '@kumo/core/errors';
+import { silentLogger } from '@kumo/core/log';
 import { noSmallDisk, smallDisk } from '../../../core/src/testing/small-disk.ts';
+import type { Conductor } from '../flows/flow-deps.ts';
+import { imagePruning } from '../reconcilers/image-cache.ts';
 import { type Glance, ImageCache } from './image-cache.ts';
 
 const half = Buffer.alloc(512);
@@ -71,8 +74,16 @@ test('what an id stands for is asked each time; images of one content share a fi
     const [one, two] = await Promise.allSettled([cache.ensure('one', scope), cache.ensure('two', scope)]);
     assert.deepEqual([one.status, two.status, downloads], ['rejected', 'fulfilled', ['one', 'two']]);
     assert.equal((await cache.ensure('one', scope)).baseFile, join(directory, `sha512-${hashOf(half)}`));
-    const [entry] = await cache.entries();
-    assert.deepEqual(entry!.imageIds.toSorted(), ['one', 'two']);
+    const content = `sha512-${hashOf(half)}`;
+    const entries = new Map((await cache.entries()).map(({ name, imageIds }) => [name, imageIds.toSorted()]));
+    assert.deepEqual(
+      entries,
+      new Map([
+        [content, ['one', 'two']],
+        [`${content}.of-one`, ['one']],
+        [`${content}.of-two`, ['two']],
+      ]),
+    );
     const others = Buffer.alloc(1024, 1);
     shown.set('two', imageOf('two', others));
     await assert.rejects(cache.ensure('two', scope), /do not match/);
@@ -82,7 +93,7 @@ test('what an id stands for is asked each time; images of one content share a fi
     }
     shown.set('two', { ...imageOf('two', half), os_hash_algo: 'md5' });
     await assert.rejects(cache.ensure('two', scope), /no SHA-2 hash/);
-    await cache.remove(entry!.content);
+    for (const name of entries.keys()) await cache.remove(name);
     assert.deepEqual(readdirSync(directory), []);
   }));
 
@@ -92,7 +103,7 @@ test('files that were named by image id belong to that image until it is not use
     const cache = new ImageCache(directory, {} as Glance);
     const [entry] = await cache.entries();
     assert.deepEqual(entry!.imageIds, ['a0000000-0000-4000-8000-000000000001']);
-    await cache.remove(entry!.content);
+    await cache.remove(entry!.name);
     assert.deepEqual(readdirSync(directory), []);
   }));
 
@@ -120,3 +131,28 @@ test('an image that would take the last room of the host is refused as such, and
   assert.equal(disk.freeBytes(), before);
   assert.deepEqual(readdirSync(directory), []);
 });
+
+test('pruning keeps a content while one of its images is in use, and no notes of those that are not', () =>
+  inDirectory(async (directory) => {
+    const content = `sha512-${hashOf(half)}`;
+    const names = [content, `${content}.of-used`, `${content}.of-unused`, 'sha512-ab', 'sha512-ab.of-gone'];
+    for (const name of names) {
+      writeFileSync(join(directory, name), '');
+      utimesSync(join(directory, name), 1, 1);
+    }
+    writeFileSync(join(directory, 'sha512-cd'), '');
+    const pruning = imagePruning({
+      conductor: { listHostServers: async () => ({ servers: [], imageIds: ['used'] }) } as unknown as Conductor,
+      images: new ImageCache(directory, {} as Glance),
+      ...{ host: 'host', keepSeconds: 60, log: silentLogger },
+    });
+    pruning.start();
+    try {
+      const kept = [content, `${content}.of-used`, 'sha512-cd'];
+      for (let look = 0; look < 200 && readdirSync(directory).length > kept.length; look++)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.deepEqual(readdirSync(directory).toSorted(), kept.toSorted());
+    } finally {
+      await pruning.stop();
+    }
+  }));

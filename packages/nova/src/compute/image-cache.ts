@@ -21,6 +21,14 @@ export interface CachedImage {
   virtualSizeBytes: number;
 }
 
+export interface CacheEntry {
+  /** Of its file. */
+  name: string;
+  imageIds: string[];
+  /** Of its last use. */
+  usedAtMs: number;
+}
+
 interface Wanted {
   imageId: string;
   diskFormat: string;
@@ -94,38 +102,29 @@ export class ImageCache {
   }
 
   /**
-   * What is there: the images that a content was used for, with the time of its last use. Files of a Kumo that named them by
-   * image id count as content of that image. Downloads that a crash cut short are removed on the way.
+   * What is there, by file: whole contents with the images that they were used for, and the notes that say so. Files of a
+   * Kumo that named them by image id count as content of that image. Downloads that a crash cut short are removed on the way.
    */
-  async entries(): Promise<{ content: string; imageIds: string[]; usedAtMs: number }[]> {
+  async entries(): Promise<CacheEntry[]> {
     const names = await readdir(this.#directory).catch(absentIsEmpty);
-    const images = new Map<string, string[]>();
+    const entries: CacheEntry[] = [];
+    const imageIds = new Map<string, string[]>();
     for (const name of names) {
       if (name.includes('.part-')) {
         if (!this.#parts.has(name)) await rm(this.#file(name), { force: true });
         continue;
       }
-      const { content, imageId } = CONTENT.exec(name)?.groups ?? { content: name, imageId: name };
-      const known = images.get(content!) ?? [];
-      images.set(content!, imageId === undefined ? known : [...known, imageId]);
+      const { content = name, imageId } = CONTENT.exec(name)?.groups ?? { imageId: name };
+      if (imageId !== undefined) imageIds.set(content, [...(imageIds.get(content) ?? []), imageId]);
+      const { mtimeMs } = await stat(this.#file(name));
+      entries.push({ name, imageIds: imageId === undefined ? [] : [imageId], usedAtMs: mtimeMs });
     }
-    const present = [...images].filter(([content]) => names.includes(content));
-    return Promise.all(
-      present.map(async ([content, imageIds]) => ({
-        content,
-        imageIds,
-        usedAtMs: (await stat(this.#file(content))).mtimeMs,
-      })),
-    );
+    return entries.map((entry) => ({ ...entry, imageIds: imageIds.get(entry.name) ?? entry.imageIds }));
   }
 
   /** Makes an entry absent, unless it is just being made. */
-  async remove(content: string): Promise<void> {
-    if (this.#running.has(content)) return;
-    await rm(this.#file(content), { force: true });
-    const names = await readdir(this.#directory).catch(absentIsEmpty);
-    for (const name of names.filter((one) => one.startsWith(`${content}.of-`)))
-      await rm(this.#file(name), { force: true });
+  async remove(name: string): Promise<void> {
+    if (!this.#running.has(name)) await rm(this.#file(name), { force: true });
   }
 
   /** The download is everybody's: one server's end does not stop it for the others. */

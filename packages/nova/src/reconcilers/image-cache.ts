@@ -24,8 +24,8 @@ export function imagePruning({ conductor, images, host, keepSeconds, log }: Imag
       const { imageIds } = await conductor.listHostServers({ host });
       const inUse = new Set(imageIds);
       const old = entries.filter(({ usedAtMs }) => Date.now() - usedAtMs > keepSeconds * 1000);
-      return old.filter((entry) => !entry.imageIds.some((id) => inUse.has(id))).map(({ content }) => content);
+      return old.filter((entry) => !entry.imageIds.some((id) => inUse.has(id))).map(({ name }) => name);
     },
-    reconcile: (content) => images.remove(content),
+    reconcile: (name) => images.remove(name),
   });
 }
