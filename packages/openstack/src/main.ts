@@ -129,6 +129,8 @@ program
   .description('install what the test suite needs and run it')
   .option('--unit', 'without the whole-cloud tests')
   .option('--e2e', 'only the whole-cloud tests')
+  .option('--fast', 'what needs no servers and no guests, on SQLite')
+  .option('--shard <part/parts>', 'a part of the files, e.g. 1/4')
   .action(async (options) => {
     process.exitCode = (await import('./cli/test.ts')).testCommand(options, terminalProgress);
   });

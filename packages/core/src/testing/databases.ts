@@ -74,7 +74,7 @@ export function startMariadb(): Promise<TestServer> {
       '--innodb-buffer-pool-size=32M',
       '--innodb-log-file-size=16M',
       '--innodb-flush-log-at-trx-commit=2',
-      '--max-connections=200',
+      '--max-connections=500',
     ],
     create: async ({ dir, as }) => {
       const install = [
@@ -102,7 +102,7 @@ export function startPostgres(): Promise<TestServer> {
     socket: (dir, port) => join(dir, `.s.PGSQL.${port}`),
     args: (dir, port) => [
       ...['-D', `${dir}/data`, '-k', dir, '-p', String(port), '-h', '127.0.0.1'],
-      ...['-c', 'fsync=off', '-c', 'shared_buffers=16MB', '-c', 'max_connections=100'],
+      ...['-c', 'fsync=off', '-c', 'shared_buffers=16MB', '-c', 'max_connections=400'],
     ],
     create: async ({ dir, as }) => {
       const passwordFile = join(dir, 'password');

@@ -1,5 +1,5 @@
 import { after, before, describe } from 'node:test';
-import { startMariadb, startPostgres, type TestServer } from './databases.ts';
+import { type DatabaseServer, databaseServer } from './shared-servers.ts';
 
 export interface TestDatabase {
   readonly engine: 'sqlite' | 'mariadb' | 'postgres';
@@ -7,11 +7,9 @@ export interface TestDatabase {
   url(service: string): string;
 }
 
-const SERVERS = { mariadb: startMariadb, postgres: startPostgres } as const;
-
 /**
- * The same tests on SQLite (in memory) and, with KUMO_TEST_DATABASES=all, on MariaDB and PostgreSQL, which take seconds to
- * start. Each runs in a `describe` named `<name> on <engine>`; its server outlives the hooks that `tests` declares.
+ * The same tests on SQLite (in memory) and, with KUMO_TEST_DATABASES=all, on MariaDB and PostgreSQL. Each runs in a `describe`
+ * named `<name> on <engine>`, on databases of its own that outlive the hooks which `tests` declares.
  */
 export function onDatabases(name: string, tests: (database: TestDatabase) => void): void {
   describe(`${name} on sqlite`, () => tests({ engine: 'sqlite', url: () => 'sqlite::memory:' }));
@@ -23,9 +21,9 @@ export function onServers(name: string, tests: (database: TestDatabase) => void)
   const skip = process.env.KUMO_TEST_DATABASES === 'all' ? false : 'KUMO_TEST_DATABASES is not all';
   for (const engine of ['mariadb', 'postgres'] as const) {
     describe(`${name} on ${engine}`, { skip }, () => {
-      let server: TestServer | undefined;
+      let server: DatabaseServer | undefined;
       before(async () => {
-        server = await SERVERS[engine]();
+        server = await databaseServer(engine);
       });
       tests({
         engine,

@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { type Db, openDatabase, toIso } from '../../src/db/index.ts';
 import { type FlowState, type FlowTables, flowMigration, flowPurge, purgeFlows } from '../../src/flow/index.ts';
 import { silentLogger as log } from '../../src/log/index.ts';
-import { startMariadb, startPostgres } from '../../src/testing/databases.ts';
+import { databaseServer } from '../../src/testing/shared-servers.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const databases = [
   ['SQLite', undefined, undefined],
-  ['MariaDB', '/usr/sbin/mariadbd', startMariadb],
-  ['PostgreSQL', '/usr/lib/postgresql', startPostgres],
+  ['MariaDB', '/usr/sbin/mariadbd', 'mariadb'],
+  ['PostgreSQL', '/usr/lib/postgresql', 'postgres'],
 ] as const;
 
 /** A flow with two steps, as its runner would have left it. */
@@ -38,10 +38,10 @@ async function left(db: Db<FlowTables>): Promise<[string[], number]> {
   return [flows.map(({ id }) => id), steps.length];
 }
 
-for (const [name, program, start] of databases) {
+for (const [name, program, engine] of databases) {
   const skip = program === undefined || existsSync(program) ? false : `${name} is not installed`;
   test(`what ended long ago goes, with its steps, and nothing else; on ${name}`, { skip }, async (t) => {
-    const server = await start?.();
+    const server = engine && (await databaseServer(engine));
     t.after(() => server?.stop());
     const url = server?.url('flows') ?? 'sqlite::memory:';
     const options = { service: 'test', from: 'test', migrations: [flowMigration], log };

@@ -162,7 +162,7 @@ test('sorting, page size, fields', () => {
     );
   assert.deepEqual(
     [pageSize(undefined, 1000), pageSize(0, 1000), pageSize(5, 1000), pageSize(5000, 1000)],
-    [1000, 1000, 5, 1000],
+    [1000, 0, 5, 1000],
   );
   assert.deepEqual(pickFields({ id: 1, name: 2, other: 3 }, ['id,name']), { id: 1, name: 2 });
 });

@@ -44,6 +44,9 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
   { program: 'busybox', package: 'busybox-static', why: 'asks for addresses as a guest does' },
 ];
 
+/** Packages without a program that tests use. */
+export const TEST_LIBRARIES: readonly string[] = ['python3-botocore', 'python3-oslo.policy'];
+
 const DIRECTORIES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 export function isInstalled(program: string): boolean {

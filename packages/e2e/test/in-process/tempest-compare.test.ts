@@ -1,7 +1,7 @@
 /** What `kumo tempest` says of a run. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compare, type Result, readFloor } from '../tempest/compare.ts';
+import { compare, type Result, readFloor } from '../../tempest/compare.ts';
 
 const floor = readFloor('pass a.kept\npass a.lost\npass a.explained\nfail a.gained\npass a.absent\npass b.other\n');
 const result = (id: string, status: Result['status'], more: Partial<Result> = {}): Result => ({

@@ -7,15 +7,15 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type NegativeCase, negativeCases } from '../../core/src/testing/negative-cases.ts';
-import { tableOperations } from '../src/authorization/table.ts';
-import type { Ids, World } from '../src/authorization/world.ts';
-import { cinderWorld } from '../src/authorization/worlds/cinder.ts';
-import { glanceWorld } from '../src/authorization/worlds/glance.ts';
-import { neutronWorld } from '../src/authorization/worlds/neutron.ts';
-import { novaWorld } from '../src/authorization/worlds/nova.ts';
-import { placementWorld } from '../src/authorization/worlds/placement.ts';
-import { differences, dumpDatabases } from '../src/database-dump.ts';
+import { type NegativeCase, negativeCases } from '../../../core/src/testing/negative-cases.ts';
+import { tableOperations } from '../../src/authorization/table.ts';
+import type { Ids, World } from '../../src/authorization/world.ts';
+import { cinderWorld } from '../../src/authorization/worlds/cinder.ts';
+import { glanceWorld } from '../../src/authorization/worlds/glance.ts';
+import { neutronWorld } from '../../src/authorization/worlds/neutron.ts';
+import { novaWorld } from '../../src/authorization/worlds/nova.ts';
+import { placementWorld } from '../../src/authorization/worlds/placement.ts';
+import { differences, dumpDatabases } from '../../src/database-dump.ts';
 
 interface Suite {
   readonly name: string;

@@ -9,15 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { operationsOf } from '@kumo/core/http';
-import { type Line, runTable, tableOperations, tellingAnswers } from '../src/authorization/table.ts';
-import { PERSONAS, type World } from '../src/authorization/world.ts';
-import { cinderWorld } from '../src/authorization/worlds/cinder.ts';
-import { glanceWorld } from '../src/authorization/worlds/glance.ts';
-import { keystoneWorld } from '../src/authorization/worlds/keystone.ts';
-import { neutronWorld } from '../src/authorization/worlds/neutron.ts';
-import { novaWorld } from '../src/authorization/worlds/nova.ts';
-import { placementWorld } from '../src/authorization/worlds/placement.ts';
-import { differences, dumpDatabases } from '../src/database-dump.ts';
+import { type Line, runTable, tableOperations, tellingAnswers } from '../../src/authorization/table.ts';
+import { PERSONAS, type World } from '../../src/authorization/world.ts';
+import { cinderWorld } from '../../src/authorization/worlds/cinder.ts';
+import { glanceWorld } from '../../src/authorization/worlds/glance.ts';
+import { keystoneWorld } from '../../src/authorization/worlds/keystone.ts';
+import { neutronWorld } from '../../src/authorization/worlds/neutron.ts';
+import { novaWorld } from '../../src/authorization/worlds/nova.ts';
+import { placementWorld } from '../../src/authorization/worlds/placement.ts';
+import { differences, dumpDatabases } from '../../src/database-dump.ts';
 
 /** The service, and how many operations it served when this was written: fewer would be a table that was not filled. */
 const SERVICES: readonly (readonly [string, (databaseUrl: string) => Promise<World>, number])[] = [

@@ -8,14 +8,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { World } from '../src/authorization/world.ts';
-import { cinderWorld } from '../src/authorization/worlds/cinder.ts';
-import { glanceWorld } from '../src/authorization/worlds/glance.ts';
-import { keystoneWorld } from '../src/authorization/worlds/keystone.ts';
-import { neutronWorld } from '../src/authorization/worlds/neutron.ts';
-import { novaWorld } from '../src/authorization/worlds/nova.ts';
-import { EXCEPTIONS } from '../src/reply-shapes/exceptions.ts';
-import { runShapes } from '../src/reply-shapes/run.ts';
+import type { World } from '../../src/authorization/world.ts';
+import { cinderWorld } from '../../src/authorization/worlds/cinder.ts';
+import { glanceWorld } from '../../src/authorization/worlds/glance.ts';
+import { keystoneWorld } from '../../src/authorization/worlds/keystone.ts';
+import { neutronWorld } from '../../src/authorization/worlds/neutron.ts';
+import { novaWorld } from '../../src/authorization/worlds/nova.ts';
+import { EXCEPTIONS } from '../../src/reply-shapes/exceptions.ts';
+import { runShapes } from '../../src/reply-shapes/run.ts';
 
 /** The service, and how many replies were compared when this was written. */
 const SERVICES: readonly (readonly [string, (databaseUrl: string) => Promise<World>, number])[] = [
