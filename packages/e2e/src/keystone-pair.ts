@@ -11,6 +11,9 @@ import { eventually } from './eventually.ts';
 
 const PASSWORD = 'pair-secret';
 
+/** Wrong passwords that one address may send. */
+export const WRONG_SECRETS = 6;
+
 /** Two Keystones of one cloud on two "nodes" (state directories), one MariaDB, HAProxy before them. */
 export class KeystonePair {
   /** HAProxy's. */
@@ -61,6 +64,8 @@ export class KeystonePair {
       peers: { keystone: this.url },
       keystone: {
         tokens: { keyStore: 'database', keyEncryptionKeyFile: join(this.#directory, 'key-encryption-key') },
+        trustedProxies: ['127.0.0.1'],
+        loginThrottle: { wrongSecrets: WRONG_SECRETS },
       },
     };
     writeFileSync(config, stringify(settings), { mode: 0o600 });
@@ -103,6 +108,7 @@ export class KeystonePair {
       'listen keystone',
       `  bind ${new URL(this.url).host}`,
       '  balance leastconn',
+      '  option forwardfor',
       '  option httpchk GET /healthcheck',
       '  http-check expect status 200',
       '  http-request disable-l7-retry unless METH_GET',

@@ -1,9 +1,10 @@
 /** Two Keystones on one MariaDB behind HAProxy: either is killed under load, and what one revokes the other refuses. */
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../src/eventually.ts';
-import { KeystonePair } from '../src/keystone-pair.ts';
+import { KeystonePair, WRONG_SECRETS } from '../src/keystone-pair.ts';
 
 const WORKERS = 12;
 const REVOKED_WITHIN_MS = 5_000;
@@ -151,3 +152,34 @@ for (const index of [0, 1] as const) {
     assert.ok(failed.length <= WORKERS, `${failed.length} failed`);
   });
 }
+
+/** The status of a login from one of the addresses of the loopback, through the balancer. */
+function logInFrom(localAddress: string, name: string, password: string): Promise<number> {
+  const user = { name, domain: { id: 'default' }, password };
+  const body = JSON.stringify({ auth: { identity: { methods: ['password'], password: { user } } } });
+  const headers = { 'content-type': 'application/json', 'content-length': body.length };
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      `${pair.url}/v3/auth/tokens`,
+      { method: 'POST', localAddress, headers, agent: false },
+      (reply) => {
+        reply.resume();
+        reply.on('end', () => resolve(reply.statusCode ?? 0));
+      },
+    );
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}
+
+test('wrong passwords are counted together, and keep out the address that sent them alone', async () => {
+  const admin = await logIn(pair.url);
+  const made = await send(`${pair.url}/v3/users`, post({ user: { name: 'guessed-at', password: 'right' } }, admin));
+  assert.equal(made.end, 201);
+  const guesses = await Promise.all(
+    Array.from({ length: 2 * WRONG_SECRETS }, () => logInFrom('127.0.0.2', 'guessed-at', 'wrong')),
+  );
+  assert.deepEqual(new Set(guesses), new Set([401]));
+  for (let turn = 0; turn < 4; turn++) assert.equal(await logInFrom('127.0.0.2', 'guessed-at', 'right'), 401);
+  for (let turn = 0; turn < 4; turn++) assert.equal(await logInFrom('127.0.0.3', 'guessed-at', 'right'), 201);
+});

@@ -133,3 +133,39 @@ test('a connection that is cut in the middle of the work is noticed', async () =
   await aborted(signal);
   go.resolve();
 });
+
+test('reading is dropped when its client went away before it began; what writes is done', async () => {
+  const checking = Promise.withResolvers<void>();
+  const checked = Promise.withResolvers<undefined>();
+  const done: string[] = [];
+  const routeOf = (method: 'GET' | 'DELETE') =>
+    implement(operation({ name: `${method} it`, method, path: '/it', policy: 'authenticated' }), () => {
+      done.push(method);
+    });
+  const slow = createApp({
+    service: 's',
+    routes: [routeOf('GET'), routeOf('DELETE')],
+    envelope: neutronEnvelope,
+    tokens: {
+      validate: async () => {
+        checking.resolve();
+        await checked.promise;
+        return { userId: 'kim', roles: [], auditIds: [] };
+      },
+    },
+    policies: new PolicySet([]),
+    log: silentLogger,
+  });
+  const { port } = new URL(await listen(slow, { host: '127.0.0.1', port: 0 }));
+  for (const method of ['GET', 'DELETE']) {
+    const raw = connect(Number(port), '127.0.0.1');
+    raw.write(`${method} /it HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\n\r\n`);
+    await checking.promise;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    raw.resetAndDestroy();
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  checked.resolve(undefined);
+  await closeApp(slow, 500);
+  assert.deepEqual(done, ['DELETE']);
+});

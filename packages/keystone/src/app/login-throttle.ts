@@ -74,7 +74,7 @@ export class LoginThrottle {
       await deleteThrottle(this.#db.q, key.id);
       return result;
     } catch (error) {
-      if (!(error instanceof KumoError && unauthorized.is(error))) await giveBack(this.#db, row);
+      if (!(error instanceof KumoError && unauthorized.is(error))) await giveBack(this.#db.q, row);
       throw error;
     }
   }

@@ -27,9 +27,17 @@ export async function changeThrottle(
   });
 }
 
-/** One less, unless another round has begun. */
-export async function giveBack(db: Db<KeystoneTables>, { id, ends_at }: LoginThrottleRow): Promise<void> {
-  await db.q
+/** One less, unless another window has begun. What was the only one leaves no row: it did not cost who sent it enough. */
+export async function giveBack(q: Q, { id, ends_at }: LoginThrottleRow): Promise<void> {
+  const { numDeletedRows } = await q
+    .deleteFrom('login_throttles')
+    .where('id', '=', id)
+    .where('ends_at', '=', ends_at)
+    .where('count', '<=', 1)
+    .where('rounds', '=', 0)
+    .executeTakeFirstOrThrow();
+  if (numDeletedRows > 0n) return;
+  await q
     .updateTable('login_throttles')
     .set((eb) => ({ count: eb('count', '-', 1) }))
     .where('id', '=', id)
