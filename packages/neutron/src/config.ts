@@ -66,7 +66,8 @@ export const NeutronConfig = T.Object(
     vxlanPort: T.Integer({ default: 4789, minimum: 1, maximum: 65_535 }),
     runDir: T.Optional(
       T.String({
-        description: 'Where the DHCP servers’ files are; must be readable by others. Default: /run/kumo-<cloudId>.',
+        description:
+          'Where the DHCP servers’ files are; others must be able to pass through it. Default: /run/kumo-<cloudId>.',
       }),
     ),
     agentSyncSeconds: T.Number({ default: 45, minimum: 1 }),

@@ -72,7 +72,7 @@ export function dataPlane(env: DaemonEnv, config: NeutronConfig): DataPlane {
     dhcp: () => {
       const runDir = runDirOf(config);
       // dnsmasq reads its files as an unprivileged user.
-      mkdirSync(runDir, { recursive: true, mode: 0o755 });
+      mkdirSync(runDir, { recursive: true, mode: 0o711 });
       return new DnsmasqDhcpDriver(host, { runDir, upstreams: config.dnsUpstreams });
     },
     l3: () => new NamespaceL3Driver(host),

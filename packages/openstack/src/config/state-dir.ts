@@ -33,7 +33,7 @@ export function openStateDir(stateDir: string): void {
     mkdirSync(stateDir, { recursive: true, mode: 0o711 });
     chmodSync(stateDir, 0o711);
     for (const name of ['run', 'log', 'db']) mkdirSync(join(stateDir, name), { recursive: true, mode: 0o700 });
-    writeFileSync(versionFile, `${STATE_VERSION}\n`);
+    writeFileSync(versionFile, `${STATE_VERSION}\n`, { mode: 0o600 });
   } catch (error) {
     throw new CommandError(
       `${stateDir} cannot be used (${(error as Error).message}): name another one with KUMO_STATE=…`,

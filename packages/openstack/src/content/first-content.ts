@@ -34,7 +34,7 @@ export async function ensureFirstContent(config: KumoConfig, secrets: Secrets, p
   } finally {
     await clients.close();
   }
-  writeFileSync(marker, `${JSON.stringify({ madeAt: new Date().toISOString() })}\n`);
+  writeFileSync(marker, `${JSON.stringify({ madeAt: new Date().toISOString() })}\n`, { mode: 0o600 });
 }
 
 async function ensureFlavors({ nova }: CloudClients): Promise<void> {

@@ -24,7 +24,7 @@ const tag = (subnetId: string): string => `subnet-${checkedName(subnetId)}`;
 /** The contents of one network's dnsmasq files. */
 export function dnsmasqFiles(
   network: DhcpNetwork,
-  place: { folder: string; device: string; upstreams: readonly string[]; user: string },
+  place: { folder: string; device: string; upstreams: readonly string[]; user: string; group: string },
 ): DnsmasqFiles {
   return {
     'dnsmasq.conf': mainConfig(network, place),
@@ -42,7 +42,7 @@ export function dnsmasqFiles(
 
 function mainConfig(
   network: DhcpNetwork,
-  place: { folder: string; device: string; upstreams: readonly string[]; user: string },
+  place: { folder: string; device: string; upstreams: readonly string[]; user: string; group: string },
 ): string {
   const { folder } = place;
   const leaseTimeS = checkedInteger(network.leaseTimeS ?? 86_400, 120, 2_147_483_647);
@@ -54,6 +54,7 @@ function mainConfig(
     'except-interface=lo',
     `interface=${checkedInterface(place.device)}`,
     `user=${checkedName(place.user)}`,
+    `group=${checkedName(place.group)}`,
     `pid-file=${folder}/pid`,
     `dhcp-leasefile=${folder}/leases`,
     `dhcp-hostsfile=${folder}/hosts`,

@@ -1,5 +1,5 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { readIfThere } from '@kumo/core/exec';
 import { checkedName } from '../host/checked.ts';
 import { dhcpDeviceName, dhcpNamespace } from '../host/marks.ts';
@@ -8,12 +8,13 @@ import { type Link, type NetHost, namespaceExists } from '../host/net-host.ts';
 import { endProcess, runningPid } from '../host/pid-file.ts';
 import { addressLines, ensureVeth } from '../host/veth.ts';
 import { dnsmasqFiles, METADATA_IP } from './dnsmasq-config.ts';
+import { dnsmasqGroup, type Group } from './dnsmasq-group.ts';
 import type { DhcpDriver, DhcpNetwork, DhcpReport } from './driver.ts';
 
 export interface DnsmasqOptions {
   /**
-   * Folder of the networks' files. dnsmasq reads them as an unprivileged user, so every folder above must be open to
-   * others (0755); nothing in it is secret.
+   * Folder of the networks' files. dnsmasq reads them as an unprivileged user, so others must be able to pass every folder
+   * above (0711); a network's own folder lets only dnsmasq's group in.
    */
   runDir: string;
   /** Resolvers that dnsmasq forwards to; they must be reachable from the tenant's network. */
@@ -91,12 +92,15 @@ export class DnsmasqDhcpDriver implements DhcpDriver {
 
   async #ensureServer(network: DhcpNetwork, namespace: string, device: string): Promise<number | null> {
     const folder = this.#folder(network.networkId);
-    await mkdir(folder, { recursive: true, mode: 0o755 });
+    const user = this.#options.user ?? 'dnsmasq';
+    const group = await dnsmasqGroup(user);
+    await this.#ensureFolder(folder, group);
     const files = dnsmasqFiles(network, {
       folder,
       device,
       upstreams: this.#options.upstreams,
-      user: this.#options.user ?? 'dnsmasq',
+      user,
+      group: group.name,
     });
     const changed: string[] = [];
     for (const [name, text] of Object.entries(files))
@@ -111,6 +115,14 @@ export class DnsmasqDhcpDriver implements DhcpDriver {
     if (stale) await write(join(folder, 'leases'), stale.kept);
     await this.#host.exec('dnsmasq', [this.#argument(network.networkId)], { namespace });
     return (await this.#pid(network.networkId)) ?? null;
+  }
+
+  /** One from before is closed too. */
+  async #ensureFolder(folder: string, { gid }: Group): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: 0o711 });
+    await chmod(dirname(folder), 0o711);
+    await chown(folder, -1, gid);
+    await chmod(folder, 0o750);
   }
 
   #folder(networkId: string): string {

@@ -7,7 +7,7 @@ export class FakeDhcpDriver implements DhcpDriver {
   readonly networks = new Map<string, DhcpNetwork>();
 
   async ensureNetwork(network: DhcpNetwork): Promise<DhcpReport> {
-    dnsmasqFiles(network, { folder: '/nowhere', device: 'ns-fake', upstreams: [], user: 'nobody' });
+    dnsmasqFiles(network, { folder: '/nowhere', device: 'ns-fake', upstreams: [], user: 'nobody', group: 'nogroup' });
     this.networks.set(network.networkId, network);
     return reportOf(network.networkId);
   }
