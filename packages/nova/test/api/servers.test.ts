@@ -176,3 +176,25 @@ test('several servers at once share a reservation', async () => {
   assert.deepEqual(servers.map(({ name }: { name: string }) => name).sort(), ['many-1', 'many-2']);
   for (const { id } of servers) await api.cloud.active(id);
 });
+
+test("a fault's message names no place on the host; the action's events do, for admins", async () => {
+  const words = "qemu-system-x86_64: could not open '/var/lib/kumo/nova/instances/x/disk' of http://10.0.0.5:9292/v2";
+  for (const { driver } of api.cloud.hosts.values()) driver.fail('spawn', { message: words, times: 9 });
+  try {
+    const id = await api.create();
+    await api.cloud.error(id);
+    const member = (await api.get(`/v2.1/servers/${id}`)).body.server.fault;
+    assert.match(member.message, /could not open '…' of …/);
+    assert.doesNotMatch(JSON.stringify(member), /kumo|10\.0\.0\.5/);
+    const actions = `/v2.1/servers/${id}/os-instance-actions`;
+    const [{ request_id }] = (await api.get(actions)).body.instanceActions;
+    const eventsFor = async (token: string) =>
+      JSON.stringify((await api.get(`${actions}/${request_id}`, { token, version: '2.84' })).body);
+    assert.ok((await eventsFor('admin')).includes(words));
+    assert.doesNotMatch(await eventsFor('member'), /qemu/);
+    await api.delete(`/v2.1/servers/${id}`);
+    await api.cloud.gone(id);
+  } finally {
+    for (const { driver } of api.cloud.hosts.values()) driver.fail('spawn', undefined);
+  }
+});
