@@ -1,4 +1,4 @@
-import { type Db, forUpdate, upsert } from '@kumo/core/db';
+import { type Db, forUpdate, insertIgnore, upsert } from '@kumo/core/db';
 import type { Kysely } from 'kysely';
 import type { KeystoneTables } from './schema.ts';
 import type { LoginThrottleRow } from './schema-passwords.ts';
@@ -14,9 +14,12 @@ export async function changeThrottle(
   { id, subject }: Pick<LoginThrottleRow, 'id' | 'subject'>,
   change: (row: LoginThrottleRow) => LoginThrottleRow,
 ): Promise<LoginThrottleRow> {
+  const none = { id, subject, count: 0, rounds: 0, ends_at: 0, forget_at: 0 };
+  // Most logins are right and find no row.
+  const begun = change(none);
+  if ((await insertIgnore(db.q, 'login_throttles', [begun])) > 0) return begun;
   return db.transaction(async (tx) => {
     // Takes the lock on the row at once: two that first looked would wait for each other.
-    const none = { id, subject, count: 0, rounds: 0, ends_at: 0, forget_at: 0 };
     await upsert(tx, 'login_throttles', none, ['id'], ['subject']);
     const query = tx.selectFrom('login_throttles').selectAll().where('id', '=', id);
     const { ends_at, forget_at, ...others } = await forUpdate(query, db).executeTakeFirstOrThrow();
