@@ -13,7 +13,7 @@ export function fakeCloud(): Promise<Cloud> {
   return Cloud.start({ fake: true, settings: { nova: { quota: NOVA_QUOTA }, neutron: { quotas: { port: -1 } } } });
 }
 
-/** The process that `kumo up` became. */
+/** The process that `kumo up` keeps. */
 export async function pidOf(cloud: Cloud): Promise<number> {
   const { pid } = await cloud.status();
   if (pid === null) throw new Error('the cloud is not up');

@@ -21,11 +21,14 @@ program
   .command('up')
   .description('start the cloud; makes whatever is missing first')
   .option('-d, --detach', 'in the background; returns when every endpoint answers')
-  .action(async ({ detach }) => {
-    const { up, upDetached } = await import('./cli/up.ts');
+  .addOption(new Option('--kept', 'as the child of the keeper that starts it again').hideHelp())
+  .action(async ({ detach, kept }) => {
+    if (kept) return (await import('./cli/up.ts')).up(config(), terminalProgress);
+    const { keepUp, keepUpDetached } = await import('./cli/keep-up.ts');
     const { config: file } = program.opts<{ config?: string }>();
-    if (detach) await upDetached(config(), file ? ['--config', file] : [], terminalProgress);
-    else await up(config(), terminalProgress);
+    const args = file ? ['--config', file] : [];
+    if (detach) await keepUpDetached(config(), args, terminalProgress);
+    else keepUp(config(), args);
   });
 
 program
@@ -84,8 +87,9 @@ program
   .command('node')
   .description('run the daemons that a node file names, in the foreground')
   .option('--config <file>', 'the node file')
+  .addOption(new Option('--supervised', 'as the child of a supervisor, to which it reports').hideHelp())
   .action(async (options) =>
-    (await import('./cli/node.ts')).nodeCommand(readConfig(options.config ?? program.opts().config)),
+    (await import('./cli/node.ts')).nodeCommand(readConfig(options.config ?? program.opts().config), options),
   );
 
 const policy = program.command('policy').description('who may do what, and why');

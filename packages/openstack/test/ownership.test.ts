@@ -100,7 +100,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   'packages/nova/src/drivers/virt/qemu/kvm-probe.ts': 'execFile: a deadline, SIGKILL',
   'packages/nova/src/drivers/virt/qemu/launcher.ts': 'the guest: outlives us on purpose',
   'packages/openstack/src/cli/logs.ts': 'the command ends by being told to',
-  'packages/openstack/src/cli/up.ts': 'the keeper: outlives the command on purpose',
+  'packages/openstack/src/cli/keep-up.ts': 'the keeper: outlives the command on purpose',
   'packages/openstack/src/cloud/supervisor.ts': 'one keeper per daemon: stop()',
 };
 const MAKERS = [
@@ -137,6 +137,6 @@ test('a descriptor is closed in the line that opens it, or handed to a child', (
     // A log's, for as long as its process lives.
     "packages/core/src/log/log-sink.ts: this.#fd ??= openSync(this.#options.to as string, 'a', MODE);",
     // Closed once the child has it.
-    "packages/openstack/src/cli/up.ts: const log = openSync(logFile, 'w', 0o600);",
+    "packages/openstack/src/cli/keep-up.ts: const log = openSync(logFile, 'w', 0o600);",
   ]);
 });

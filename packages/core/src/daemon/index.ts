@@ -4,6 +4,8 @@ import type { TokenChecker } from '../http/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Bus } from '../rpc/index.ts';
 
+export { actAs, actingDaemon } from './acting.ts';
+
 /** A part of a service that runs by itself: `nova-api`, `nova-compute`, … Made by the service, started by `openstack`. */
 export interface Daemon {
   readonly name: string;

@@ -108,7 +108,9 @@ class Queue {
   }
 
   attach(subscription: Subscription): Consumer {
-    const consumer: Consumer = { subscription, running: new Set(), closed: false };
+    // It runs as what its consumer is, not as who sent it the message.
+    const take = AsyncLocalStorage.bind(subscription.take);
+    const consumer: Consumer = { subscription: { ...subscription, take }, running: new Set(), closed: false };
     this.#consumers.push(consumer);
     this.#schedule();
     return consumer;

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signalIfThere } from '@kumo/core/exec';
 import { endpointOf } from '../cloud/environment.ts';
 import { type RunningProcess, startProcess } from '../cloud/process.ts';
 import { startSupervisor } from '../cloud/supervisor.ts';
@@ -10,30 +9,36 @@ import { openSecrets, type Secrets } from '../config/secrets.ts';
 import { openStateDir } from '../config/state-dir.ts';
 import { writeClientFiles } from '../content/client-files.ts';
 import { ensureFirstContent } from '../content/first-content.ts';
+import { ownKeeper, tellReady } from '../system/keeper.ts';
 import { prepareHost } from '../system/prepare-host.ts';
 import { identityOf, isAlive, type ProcessIdentity } from '../system/process-identity.ts';
-import { type RunningService, readRunFile, removeRunFile, writeRunFile } from '../system/run-file.ts';
+import { livingProcesses, type RunningService, removeRunFile, writeRunFile } from '../system/run-file.ts';
 import { outliveStandardStreams } from '../system/standard-streams.ts';
-import { CommandError } from './command-error.ts';
+import { refuseSecondUp } from './keep-up.ts';
 import { print, table } from './output.ts';
 import type { Progress } from './progress.ts';
 import { untilStopped } from './signals.ts';
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const POLL_MS = 20;
+const FORMER_TIMEOUT_MS = 15_000;
 
-/** `kumo up`: everything that is missing is made, every daemon started; stays in the foreground until it is told to stop. */
+/**
+ * What `kumo up` keeps running: everything that is missing is made, every daemon started, until it is told to stop.
+ * @throws CommandError when it runs already.
+ */
 export async function up(config: KumoConfig, progress: Progress): Promise<void> {
   const { stateDir } = config;
   outliveStandardStreams();
-  refuseSecondUp(stateDir);
+  const keeper = ownKeeper();
+  refuseSecondUp(stateDir, keeper);
   openStateDir(stateDir);
+  await untilGone(livingProcesses(stateDir));
   await prepareHost(config, progress);
   const secrets = openSecrets(stateDir, config.passwords);
   const startedAt = new Date().toISOString();
   const self = identityOf(process.pid)!;
   const note = (services: RunningService[], ready: boolean) =>
-    writeRunFile(stateDir, { process: self, ready, startedAt, services });
+    writeRunFile(stateDir, { process: self, keeper, ready, startedAt, services });
   note([], false);
   let cloud: Cloud | undefined;
   try {
@@ -44,12 +49,14 @@ export async function up(config: KumoConfig, progress: Progress): Promise<void> 
       ensureFirstContent(config, secrets, progress),
     );
     note(cloud.services(), true);
+    tellReady();
     printWelcome(config);
     await untilStopped();
   } finally {
     await cloud?.stop();
-    removeRunFile(stateDir);
   }
+  // Of a start that failed it stays: it names the keeper, which may try again.
+  removeRunFile(stateDir);
 }
 
 interface Cloud {
@@ -74,51 +81,15 @@ async function startCloud(
   return { services: () => supervisor.daemons(), stop: () => supervisor.stop() };
 }
 
-/** `kumo up --detach`: the same in a session of its own; returns when every endpoint answers. */
-export async function upDetached(config: KumoConfig, args: readonly string[], progress: Progress): Promise<void> {
-  refuseSecondUp(config.stateDir);
-  openStateDir(config.stateDir);
-  const logFile = join(config.stateDir, 'log', 'up.log');
-  const log = openSync(logFile, 'w', 0o600);
-  const child = spawn(process.execPath, [...process.execArgv, MAIN, 'up', ...args], {
-    detached: true,
-    stdio: ['ignore', log, log],
-  });
-  closeSync(log);
-  let ended: string | undefined;
-  child.once('exit', (code, signal) => {
-    ended = signal ?? `exit code ${code}`;
-  });
-  child.once('error', (error) => {
-    ended = error.message;
-  });
-  let shown = 0;
-  const relay = () => {
-    const text = readFileSync(logFile, 'utf8');
-    process.stderr.write(text.slice(shown));
-    shown = text.length;
-  };
-  while (!ended && !isReady(config.stateDir, child.pid)) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    relay();
-  }
-  relay();
-  if (ended) throw new CommandError(`Kumo did not start (${ended}); what it said is in ${logFile}`);
-  child.unref();
-  progress.say(`Kumo runs in the background (pid ${child.pid}). Stop it with: kumo down`);
-}
-
-function isReady(stateDir: string, pid: number | undefined): boolean {
-  const running = readRunFile(stateDir);
-  return running?.ready === true && running.process.pid === pid;
-}
-
-function refuseSecondUp(stateDir: string): void {
-  const running = readRunFile(stateDir);
-  if (running && running.process.pid !== process.pid && isAlive(running.process)) {
-    throw new CommandError(
-      `Kumo is already running on ${stateDir} (pid ${running.process.pid}): see kumo status, stop it with kumo down`,
-    );
+/**
+ * Of a cloud whose process was killed, daemons that ran in processes of their own notice it by themselves and stop. Their ports
+ * and leases are needed now.
+ */
+async function untilGone(former: readonly ProcessIdentity[]): Promise<void> {
+  const deadline = Date.now() + FORMER_TIMEOUT_MS;
+  for (let left = former.filter(isAlive); left.length > 0; left = left.filter(isAlive)) {
+    if (Date.now() > deadline) for (const { pid } of left) signalIfThere(pid, 'SIGKILL');
+    await sleep(POLL_MS);
   }
 }
 

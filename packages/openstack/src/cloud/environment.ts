@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { inProcess, ServiceTokenSource, socket, TokenValidator, type Transport } from '@kumo/core/client';
-import type { DaemonEnv, HttpDaemonName, ServiceName } from '@kumo/core/daemon';
+import { actAs, type DaemonEnv, type HttpDaemonName, type ServiceName } from '@kumo/core/daemon';
 import { createLogger, type Logger } from '@kumo/core/log';
 import type { Bus } from '@kumo/core/rpc';
 import { renderPrometheus } from '@kumo/core/telemetry';
@@ -41,7 +41,7 @@ export function environmentFor(daemon: string, service: ServiceName, shared: Pro
   const transport = (to: HttpDaemonName): Transport => {
     let found = transports.get(to);
     if (!found) {
-      found = runsHere(to) ? inProcess(() => apps.get(to)) : socket(endpointOf(config, to));
+      found = runsHere(to) ? actAs(to, () => inProcess(() => apps.get(to))) : socket(endpointOf(config, to));
       transports.set(to, found);
     }
     return found;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Daemon, HttpDaemonName } from '@kumo/core/daemon';
+import { actAs, type Daemon, type HttpDaemonName } from '@kumo/core/daemon';
 import { listen } from '@kumo/core/http';
 import { createLogger, type Logger } from '@kumo/core/log';
 import { type Bus, inProcessBus, rabbitBus } from '@kumo/core/rpc';
@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { CommandError } from '../cli/command-error.ts';
 import type { KumoConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { watchForCrashes } from './crash.ts';
 import { DAEMONS, type DaemonKind, DEFAULT_PORTS, isHttp } from './daemons.ts';
 import { endpointOf, environmentFor, type Process } from './environment.ts';
 import { tlsOptions } from './tls.ts';
@@ -48,6 +49,7 @@ export async function startProcess(config: KumoConfig, secrets: Secrets): Promis
       level: config.log.level,
       file: join(config.stateDir, 'log', 'kumo.log'),
     });
+    undo.defer(watchForCrashes(log, [...here]));
     const telemetry = await startTelemetry({
       daemons: kinds.map(({ name }) => name),
       stateDir: config.stateDir,
@@ -60,7 +62,7 @@ export async function startProcess(config: KumoConfig, secrets: Secrets): Promis
     undo.defer(() => bus.close());
     const apps = new Map<HttpDaemonName, FastifyInstance>();
     const shared: Process = { config, secrets, bus, log, apps, runsHere: (name) => here.has(name) };
-    for (const kind of kinds) await startDaemon(kind, shared, undo);
+    for (const kind of kinds) await actAs(kind.name, () => startDaemon(kind, shared, undo));
     const stopping = undo.move();
     return {
       daemons: kinds.map(({ name }) => ({ name, url: isHttp(name) ? endpointOf(config, name) : null })),

@@ -1,11 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { signalIfThere } from '@kumo/core/exec';
 import { stringify } from 'yaml';
 import { CommandError } from '../cli/command-error.ts';
 import type { KumoConfig } from '../config/schema.ts';
-import { identityOf, type ProcessIdentity } from '../system/process-identity.ts';
+import { kept, notesOf } from '../system/keeper.ts';
+import { identityOf, isAlive, type ProcessIdentity } from '../system/process-identity.ts';
 import { isHttp } from './daemons.ts';
 import { endpointOf } from './environment.ts';
 import { daemonsOf } from './process.ts';
@@ -13,11 +15,10 @@ import { daemonsOf } from './process.ts';
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
-const FIRST_RESTART_DELAY_MS = 200;
-const MAX_RESTART_DELAY_MS = 5_000;
+const KEEP_AGAIN_MS = 500;
 
 /** What a child tells its supervisor over IPC. */
-export type ChildMessage = { kind: 'ready' } | { kind: 'failed'; message: string };
+export type ChildMessage = { kind: 'ready'; pid: number } | { kind: 'failed'; message: string };
 
 export interface SupervisedDaemon {
   name: string;
@@ -45,7 +46,7 @@ export async function startSupervisor(config: KumoConfig, onChange: () => void):
   const children = daemonsOf(config).map(({ name }) => {
     const file = join(directory, `${name}.yaml`);
     writeFileSync(file, stringify({ ...config, layout: 'embedded', daemons: [name] }), { mode: 0o600 });
-    return new Child(name, file, onChange);
+    return new Child(name, { file, notes: notesOf(config.stateDir, name), onChange });
   });
   const stop = async () => void (await Promise.all(children.map((child) => child.stop())));
   try {
@@ -68,15 +69,16 @@ export async function startSupervisor(config: KumoConfig, onChange: () => void):
 class Child {
   readonly name: string;
   readonly #file: string;
+  readonly #notes: string;
   readonly #onChange: () => void;
-  #process: ChildProcess | undefined;
+  #keeper: ChildProcess | undefined;
   #identity: ProcessIdentity = { pid: 0, startTicks: '' };
   #stopping = false;
-  #delayMs = FIRST_RESTART_DELAY_MS;
 
-  constructor(name: string, file: string, onChange: () => void) {
+  constructor(name: string, { file, notes, onChange }: { file: string; notes: string; onChange: () => void }) {
     this.name = name;
     this.#file = file;
+    this.#notes = notes;
     this.#onChange = onChange;
   }
 
@@ -84,60 +86,53 @@ class Child {
     return this.#identity;
   }
 
-  /** Resolves when the daemon says that it is ready. */
+  /** Resolves when the daemon says that it is ready, for the first time. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const child = fork(MAIN, ['node', '--config', this.#file], {
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-        execArgv: process.execArgv,
-      });
-      this.#process = child;
-      this.#identity = identityOf(child.pid ?? 0) ?? this.#identity;
-      const timer = setTimeout(
-        () =>
-          reject(
-            new CommandError(
-              `${this.name} was not ready after ${READY_TIMEOUT_MS / 1000} s; see: kumo logs ${this.name}`,
-            ),
-          ),
-        READY_TIMEOUT_MS,
-      );
-      child.on('message', (message: ChildMessage) => {
+      const command = [process.execPath, ...process.execArgv, MAIN, 'node', '--supervised', '--config', this.#file];
+      const [program, args] = kept(this.name, this.#notes, command);
+      const keeper = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      this.#keeper = keeper;
+      const late = `${this.name} was not ready after ${READY_TIMEOUT_MS / 1000} s; see: kumo logs ${this.name}`;
+      const timer = setTimeout(() => reject(new CommandError(late)), READY_TIMEOUT_MS);
+      // The channel is the daemon's, and that of those which the keeper starts after it.
+      keeper.on('message', (message: ChildMessage) => {
         clearTimeout(timer);
         if (message.kind === 'failed') return reject(new CommandError(message.message));
-        this.#delayMs = FIRST_RESTART_DELAY_MS;
+        const isFirst = this.#identity.pid === 0;
+        this.#identity = identityOf(message.pid) ?? this.#identity;
         resolve();
+        if (!isFirst) this.#onChange();
       });
-      child.once('error', reject);
-      child.once('exit', (code, signal) => {
+      keeper.once('error', reject);
+      keeper.once('exit', (code, signal) => {
         clearTimeout(timer);
-        reject(
-          new CommandError(
-            `${this.name} ended (${signal ?? `exit code ${code}`}) before it was ready; see: kumo logs ${this.name}`,
-          ),
-        );
-        this.#startAgain();
+        const how = signal ?? `exit code ${code}`;
+        reject(new CommandError(`${this.name} ended (${how}) before it was ready; see: kumo logs ${this.name}`));
+        if (this.#identity.pid !== 0) this.#keepAgain();
       });
     });
   }
 
-  #startAgain(): void {
+  /** The keeper itself was killed: the daemon, which nothing would start again, makes room for one that is kept. */
+  #keepAgain(): void {
     if (this.#stopping) return;
-    const delayMs = this.#delayMs;
-    this.#delayMs = Math.min(delayMs * 2, MAX_RESTART_DELAY_MS);
+    if (isAlive(this.#identity)) signalIfThere(this.#identity.pid, 'SIGKILL');
     setTimeout(() => {
-      if (this.#stopping) return;
-      this.start().then(this.#onChange, (error: Error) => process.stderr.write(`kumo: ${error.message}\n`));
-    }, delayMs);
+      if (!this.#stopping) this.start().catch((error: Error) => process.stderr.write(`kumo: ${error.message}\n`));
+    }, KEEP_AGAIN_MS);
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    const child = this.#process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const keeper = this.#keeper;
+    if (!keeper || keeper.exitCode !== null || keeper.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => keeper.once('exit', () => resolve()));
+    keeper.kill('SIGTERM');
+    const timer = setTimeout(() => {
+      keeper.kill('SIGKILL');
+      if (isAlive(this.#identity)) signalIfThere(this.#identity.pid, 'SIGKILL');
+    }, STOP_TIMEOUT_MS);
     await ended;
     clearTimeout(timer);
   }

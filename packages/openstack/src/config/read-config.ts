@@ -6,7 +6,15 @@ import { KumoConfig } from './schema.ts';
 import { defaultStateDir } from './state-dir.ts';
 
 /** Variables with our prefix that are no settings. */
-const NO_SETTINGS = ['KUMO_STATE', 'KUMO_CONFIG', 'KUMO_FAULT', 'KUMO_TEST_*', 'KUMO_GUEST_IMAGE', 'KUMO_API_RECORD'];
+const NO_SETTINGS = [
+  'KUMO_STATE',
+  'KUMO_CONFIG',
+  'KUMO_FAULT',
+  'KUMO_KEEPER',
+  'KUMO_TEST_*',
+  'KUMO_GUEST_IMAGE',
+  'KUMO_API_RECORD',
+];
 
 /**
  * The settings: the named file, else `kumo.yaml` in the state directory, else in the current directory, else defaults;
