@@ -45,6 +45,8 @@ while :; do
   done
   child=''
   { [ "$code" = 0 ] || [ -n "$stopping" ] || [ -z "$was_ready" ]; } && finish "$code"
+  # The state directory was removed: this cloud is no more.
+  [ -d "${notes%/*}" ] || finish "$code"
   lived_s=$((SECONDS - begun))
   if [ "$lived_s" -ge "$calm_s" ]; then delay_ms=$first_ms restarts=0; fi
   if [ -n "$ready" ] && [ "$delay_ms" -gt "$ready_most_ms" ]; then delay_ms=$ready_most_ms; fi
