@@ -3,6 +3,15 @@ import { type Static, Type as T } from 'typebox';
 
 const QuotaLimit = (limit: number) => T.Integer({ default: limit, minimum: -1, maximum: 0x7fffffff });
 
+const IdRange = (description: string) =>
+  T.Object(
+    {
+      first: T.Integer({ minimum: 1_000, maximum: 0x7fff_fffe }),
+      count: T.Integer({ minimum: 1, maximum: 0x7fff_fffe }),
+    },
+    { additionalProperties: false, description },
+  );
+
 /** `cinder:` in kumo.yaml. */
 export const CinderConfig = T.Object(
   {
@@ -59,10 +68,18 @@ export const CinderConfig = T.Object(
     runDirectory: T.Optional(
       T.String({ description: 'Sockets of exported volumes; a short path. Default: `run` beside the volumes.' }),
     ),
+    volumeIds: T.Optional(
+      IdRange(
+        'User and group ids for volumes when Kumo runs as root: each has one of its own. Default: from the block that belongs to the directory of the volumes.',
+      ),
+    ),
+    guestIds: T.Optional(
+      IdRange('The ids of the guests on this host; the same as `nova.compute.guestIds` where that is set.'),
+    ),
     guestUser: T.String({
       default: 'kumo-guest',
       description:
-        "Storage daemons run as this user when Kumo runs as root, so that the guests' processes reach their sockets.",
+        'As whom storage daemons ran before each volume had an id of its own; those that still run go on until their volume is attached anew.',
     }),
     exportAddress: T.Optional(
       T.String({

@@ -14,6 +14,8 @@ export const ConnectorBody = T.Object(
     host: T.String({ minLength: 1, maxLength: 255 }),
     ip: T.Optional(Nullable(T.String({ maxLength: 255 }))),
     initiator: T.Optional(Nullable(T.String({ maxLength: 255 }))),
+    /** The group of the guest's process on that host, which alone may use the socket. */
+    gid: T.Optional(Nullable(T.Integer({ minimum: 1, maximum: 0xffff_fffe }))),
     mountpoint: T.Optional(Nullable(T.String({ maxLength: 255 }))),
     mode: T.Optional(Nullable(AttachMode)),
     platform: T.Optional(Nullable(T.String({ maxLength: 255 }))),

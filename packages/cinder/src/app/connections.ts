@@ -132,7 +132,13 @@ export class Connections {
 }
 
 function connectorOf(record: ConnectorRecord): Connector {
-  return { host: String(record.host), ip: text(record.ip), initiator: text(record.initiator) };
+  const { host, ip, initiator, gid } = record;
+  return {
+    host: String(host),
+    ip: text(ip),
+    initiator: text(initiator),
+    ...(typeof gid === 'number' ? { gid } : {}),
+  };
 }
 
 function text(value: unknown): string | undefined {

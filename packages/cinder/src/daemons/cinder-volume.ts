@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { defaultIdBounds } from '@kumo/core/confine';
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { dbJournal, flowRunner } from '@kumo/core/flow';
 import { heartbeat } from '@kumo/core/reconcile';
@@ -27,14 +28,21 @@ const FLOWS = [volumeCreate, volumeDelete, volumeExtend, volumeUpload, snapshotC
 /** The configured driver. */
 async function openDriver(env: DaemonEnv, config: CinderConfig): Promise<VolumeDriver> {
   if (config.driver === 'fake') return new FakeVolumeDriver();
-  const isRoot = process.getuid?.() === 0;
+  const stateDirectory = config.stateDirectory ?? join(env.stateDir, 'volumes');
+  const owners = {
+    // By their own directory: a node may have several back ends.
+    volumes: config.volumeIds ?? defaultIdBounds(stateDirectory, 'volumes'),
+    guests: config.guestIds ?? defaultIdBounds(env.stateDir, 'guests'),
+    formerUser: config.guestUser,
+  };
   return FileDriver.open({
-    stateDirectory: config.stateDirectory ?? join(env.stateDir, 'volumes'),
+    stateDirectory,
     runDirectory: config.runDirectory,
     host: env.host,
-    ...(isRoot ? { user: config.guestUser } : {}),
+    ...(process.getuid?.() === 0 ? { owners } : {}),
     exportAddress: config.exportAddress,
     from: NAME,
+    log: env.log,
   });
 }
 
@@ -90,6 +98,7 @@ export async function cinderVolume(env: DaemonEnv, config: CinderConfig, given?:
     async stop() {
       await serving?.close();
       await Promise.all([reconcile.stop(), life.stop(), runner.stop()]);
+      if (!given) await driver.close();
       await db.close();
     },
   };

@@ -56,6 +56,7 @@ export class FileHarnesses {
 
   async close(): Promise<void> {
     for (const { driver } of this.#made) {
+      await driver.close();
       for (const { id } of (await driver.list()).volumes) await driver.terminateConnection(id);
     }
     if (this.#root) await rm(this.#root, { recursive: true, force: true });

@@ -22,12 +22,17 @@ export interface NewVolume {
   sizeGb: number;
 }
 
-/** The data of an image: a file on this host that no longer changes, or a stream, read once, which its maker ends. */
-export type ImageSource = { format: string } & ({ path: string } | { stream: AsyncIterable<Uint8Array> });
+/** The data of an image, read once; whoever made the stream ends it. */
+export interface ImageSource {
+  format: string;
+  stream: AsyncIterable<Uint8Array>;
+}
 
-/** Who wants to reach a volume: Nova's connector properties, of which only `host` is needed here. */
+/** Who wants to reach a volume: Nova's connector properties, of which only `host` and `gid` are needed here. */
 export interface Connector {
   host: string;
+  /** The group of the guest's process on the driver's own host: the socket is made for it. Without one, for no guest. */
+  gid?: number;
   ip?: string;
   initiator?: string;
 }
@@ -109,7 +114,10 @@ export interface VolumeDriver {
   deleteSnapshot(snapshotId: string): Promise<void>;
   /** The volume's data of one moment, as a raw disk. The stream is the caller's, to be read or destroyed. @throws volumeMissing. */
   copyToImage(volumeId: string, signal?: AbortSignal): Promise<Readable>;
-  /** Makes the volume reachable for a host; repeated, it gives the same answer. @throws volumeMissing. */
+  /**
+   * Makes the volume reachable for a host, and there for the guest whose group the connector names; repeated, it gives
+   * the same answer. Guests that were let to it before keep their way. @throws volumeMissing, connectorGroupInvalid.
+   */
   initializeConnection(volumeId: string, connector: Connector): Promise<ConnectionInfo>;
   /** Ends what `initializeConnection` began for that host, or for all hosts. */
   terminateConnection(volumeId: string, connector?: Connector): Promise<void>;
@@ -117,9 +125,12 @@ export interface VolumeDriver {
   list(): Promise<{ volumes: StoredVolume[]; snapshots: StoredSnapshot[] }>;
   /**
    * After a start, and from time to time: makes every connected volume reachable again whose server is gone, ends
-   * servers of volumes that are not connected, and removes what unfinished operations left.
+   * servers of volumes that are not connected, and removes what unfinished operations left. From the first time on, a
+   * server that ends is started again by itself, within seconds.
    */
   recover(): Promise<Recovery>;
+  /** Ends this process's part: no server is started again any more. Those that run go on. Idempotent. */
+  close(): Promise<void>;
 }
 
 export const volumeMissing = defineError('notFound', 'VolumeNotFound', 'Volume {id} could not be found.');
@@ -129,6 +140,12 @@ export const volumeCannotShrink = defineError(
   'badRequest',
   'VolumeCannotShrink',
   'Volume {id} of {newSizeGb} GB would be smaller than its data of {sizeGb} GB.',
+);
+
+export const connectorGroupInvalid = defineError(
+  'badRequest',
+  'ConnectorGroupInvalid',
+  "The connector's gid {gid} is not the group of a guest of host {host}.",
 );
 
 const idPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -2,12 +2,12 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError } from '@kumo/core/errors';
 import { FormatInspector, inspectStream } from '@kumo/core/imageformat';
-import { openReadStream, owned } from '@kumo/core/stream';
 import {
   assertId,
   type BackendStats,
   type ConnectionInfo,
   type Connector,
+  connectorGroupInvalid,
   type ImageSource,
   type NewVolume,
   type Recovery,
@@ -88,9 +88,7 @@ export class FakeVolumeDriver implements VolumeDriver {
     await this.#begin('createFromImage', volume.id);
     const { image, sizeGb } = volume;
     const bounds = { declared: image.format, maxVirtualSizeBytes: sizeGb * bytesPerGb };
-    using file = 'path' in image ? owned(await openReadStream(image.path)) : undefined;
-    const stream = 'stream' in image ? image.stream : file!.stream;
-    const words = await firstWords(inspectStream(stream, new FormatInspector(), bounds));
+    const words = await firstWords(inspectStream(image.stream, new FormatInspector(), bounds));
     return this.#make(volume, image.format === 'raw' ? words : new Map());
   }
 
@@ -130,7 +128,10 @@ export class FakeVolumeDriver implements VolumeDriver {
 
   async initializeConnection(volumeId: string, connector: Connector): Promise<ConnectionInfo> {
     await this.#begin('initializeConnection', volumeId);
-    this.#volume(volumeId).hosts.add(connector.host);
+    const volume = this.#volume(volumeId);
+    // There are no groups here; that of root is no guest's anywhere.
+    if (connector.gid === 0) throw connectorGroupInvalid({ gid: 0, host: connector.host });
+    volume.hosts.add(connector.host);
     const data = {
       volume_id: volumeId,
       export_name: `volume-${volumeId}`,
@@ -158,6 +159,8 @@ export class FakeVolumeDriver implements VolumeDriver {
     const exported = [...this.#volumes].filter(([, { hosts }]) => hosts.size > 0).map(([id]) => id);
     return { exported, failed: [] };
   }
+
+  async close(): Promise<void> {}
 
   /** Writes a word as a connected guest. */
   write(volumeId: string, offset: number, word: bigint): void {

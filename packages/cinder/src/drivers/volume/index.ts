@@ -2,6 +2,7 @@ export {
   type BackendStats,
   type ConnectionInfo,
   type Connector,
+  connectorGroupInvalid,
   type ImageSource,
   type NewVolume,
   type Recovery,

@@ -9,6 +9,8 @@ const ExportRecord = T.Object({
   volumeId: T.String(),
   /** Hosts that may reach the volume. */
   hosts: T.Array(T.String()),
+  /** The groups of the guests of this host that may reach it. Not there in a record of a version without them. */
+  gids: T.Optional(T.Array(T.Integer())),
   /** The TCP port for hosts other than this one. */
   port: T.Optional(T.Integer()),
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { type Logger, silentLogger } from '@kumo/core/log';
 import { openReadStream } from '@kumo/core/stream';
 import {
   assertId,
@@ -22,10 +23,10 @@ import {
   volumeMissing,
 } from '../driver.ts';
 import { KeyedLock } from '../keyed-lock.ts';
-import { FileOwner } from './file-owner.ts';
 import { fillFromImage } from './image-filling.ts';
 import { VolumeExports } from './volume-exports.ts';
-import { copyFileSparse, VolumeFiles } from './volume-files.ts';
+import { copyFileSparse, ownedByUs, VolumeFiles } from './volume-files.ts';
+import { type OwnerOptions, VolumeOwners } from './volume-owners.ts';
 
 export interface FileDriverConfig {
   /** Volumes, snapshots and export records are kept below it. */
@@ -34,10 +35,8 @@ export interface FileDriverConfig {
   runDirectory?: string;
   /** The name of this host, as connectors give it. */
   host: string;
-  /** Whom the storage daemons run as. Default: whoever runs Kumo. */
-  user?: string;
-  /** The group of the guests' processes, which alone may open the sockets. Default: the user's group. */
-  group?: string;
+  /** Where Kumo is root: the ids of volumes and guests. Default: everything is this process's own user's. */
+  owners?: OwnerOptions;
   /**
    * The address on the storage network that other hosts reach. Off by default: NBD over TCP asks nobody who he is
    * and hides nothing, so the network itself must be closed to everyone but the cloud's hosts.
@@ -47,6 +46,7 @@ export interface FileDriverConfig {
   exportPorts?: { first: number; last: number };
   /** The daemon's name in traces. Default `cinder-volume`. */
   from?: string;
+  log?: Logger;
 }
 
 /**
@@ -60,46 +60,55 @@ export interface FileDriverConfig {
  */
 export class FileDriver implements VolumeDriver {
   readonly name = 'file';
-  readonly #lock = new KeyedLock();
+  readonly #lock: KeyedLock;
   readonly #from: string;
+  readonly #owners: VolumeOwners;
   readonly #volumes: VolumeFiles;
   readonly #snapshots: VolumeFiles;
   readonly #copies: VolumeFiles;
   readonly #exports: VolumeExports;
 
   private constructor(parts: {
+    lock: KeyedLock;
     from: string;
+    owners: VolumeOwners;
     volumes: VolumeFiles;
     snapshots: VolumeFiles;
     exports: VolumeExports;
     copies: VolumeFiles;
   }) {
+    this.#lock = parts.lock;
     this.#from = parts.from;
+    this.#owners = parts.owners;
     this.#volumes = parts.volumes;
     this.#snapshots = parts.snapshots;
     this.#copies = parts.copies;
     this.#exports = parts.exports;
   }
 
-  /** Makes the directories. Starts nothing: `recover()` does. @throws DriverError when the user does not exist. */
+  /** Makes the directories and takes over files of an earlier version. Starts nothing: `recover()` does. @throws DriverError. */
   static async open(config: FileDriverConfig): Promise<FileDriver> {
     const state = resolve(config.stateDirectory);
-    const { from = 'cinder-volume', exportPorts = { first: 11_000, last: 11_999 } } = config;
-    const owner = await FileOwner.find(config.user, config.group);
-    const volumes = await VolumeFiles.open(join(state, 'volumes'), 'volume', owner);
-    const snapshots = await VolumeFiles.open(join(state, 'snapshots'), 'snapshot', owner);
-    const copies = await VolumeFiles.open(join(state, 'copies'), 'copy', owner);
+    const { from = 'cinder-volume', exportPorts = { first: 11_000, last: 11_999 }, log = silentLogger } = config;
+    const lock = new KeyedLock();
+    const owners = await VolumeOwners.open(config.owners);
+    const volumes = await VolumeFiles.open(join(state, 'volumes'), 'volume', (volumeId) => owners.of(volumeId));
+    const snapshots = await VolumeFiles.open(join(state, 'snapshots'), 'snapshot', ownedByUs);
+    const copies = await VolumeFiles.open(join(state, 'copies'), 'copy', ownedByUs);
     const exports = await VolumeExports.open({
       recordDirectory: join(state, 'exports'),
       runDirectory: resolve(config.runDirectory ?? join(state, 'run')),
       host: config.host,
-      owner,
+      owners,
       exportAddress: config.exportAddress,
       exportPorts,
       from,
+      log,
       volumePath: (volumeId) => volumes.path(volumeId),
+      whenFree: (volumeId, work) => lock.run([volumeId], work),
     });
-    return new FileDriver({ from, volumes, snapshots, copies, exports });
+    if (owners.areApart) await takeOver({ owners, volumes, snapshots, exports });
+    return new FileDriver({ lock, from, owners, volumes, snapshots, copies, exports });
   }
 
   async stats(): Promise<BackendStats> {
@@ -133,8 +142,11 @@ export class FileDriver implements VolumeDriver {
   }
 
   createFromImage(volume: NewVolume & { image: ImageSource }, signal?: AbortSignal): Promise<VolumeHandle> {
-    const { image, sizeGb } = volume;
-    return this.#make(volume, [], (path) => fillFromImage(path, image, { sizeGb, signal, from: this.#from }));
+    const { id, image, sizeGb } = volume;
+    return this.#make(volume, [], async (path) => {
+      const owner = await this.#owners.of(id);
+      await fillFromImage(path, image, { sizeGb, owner, signal, from: this.#from });
+    });
   }
 
   extend(volumeId: string, newSizeGb: number): Promise<VolumeHandle> {
@@ -155,6 +167,7 @@ export class FileDriver implements VolumeDriver {
       if (hosts.length > 0) throw volumeConnected({ id: volumeId, hosts: hosts.join(', ') });
       await this.#exports.disconnect(volumeId);
       await this.#volumes.delete(volumeId);
+      this.#owners.release(volumeId);
     });
   }
 
@@ -191,7 +204,7 @@ export class FileDriver implements VolumeDriver {
   initializeConnection(volumeId: string, connector: Connector): Promise<ConnectionInfo> {
     return this.#locked([volumeId], async () => {
       await this.#sizeGb(volumeId);
-      return await this.#exports.connect(volumeId, connector.host);
+      return await this.#exports.connect(volumeId, connector);
     });
   }
 
@@ -222,6 +235,10 @@ export class FileDriver implements VolumeDriver {
     return recovery;
   }
 
+  async close(): Promise<void> {
+    await this.#exports.close();
+  }
+
   async #removeLeftovers(): Promise<void> {
     for (const files of [this.#volumes, this.#snapshots, this.#copies]) {
       for (const id of await files.leftovers()) await this.#locked([id], () => files.removeLeftovers(id));
@@ -232,7 +249,12 @@ export class FileDriver implements VolumeDriver {
   /** Makes a volume's file by `fill`, unless it is there already. */
   #make({ id, sizeGb }: NewVolume, sources: string[], fill: (path: string) => Promise<void>): Promise<VolumeHandle> {
     return this.#locked([id, ...sources], async () => {
-      await this.#volumes.create(id, sizeGb, fill);
+      try {
+        await this.#volumes.create(id, sizeGb, fill);
+      } catch (error) {
+        if ((await this.#volumes.sizeGb(id)) === undefined) this.#owners.release(id);
+        throw error;
+      }
       return this.#handle(id, await this.#sizeGb(id));
     });
   }
@@ -257,4 +279,18 @@ export class FileDriver implements VolumeDriver {
     for (const id of ids) assertId(id);
     return this.#lock.run(ids, work);
   }
+}
+
+/** Learns which volume has which id, then gives ids to those that have none yet, but not under a daemon of an earlier version. */
+async function takeOver(parts: {
+  owners: VolumeOwners;
+  volumes: VolumeFiles;
+  snapshots: VolumeFiles;
+  exports: VolumeExports;
+}): Promise<void> {
+  const { owners, volumes, snapshots, exports } = parts;
+  const strangers: string[] = [];
+  for (const { id } of await volumes.list()) if (!(await owners.adopt(id, volumes.path(id)))) strangers.push(id);
+  for (const id of strangers) if (!(await exports.isFormer(id))) await volumes.give(id);
+  for (const { id } of await snapshots.list()) await snapshots.give(id);
 }

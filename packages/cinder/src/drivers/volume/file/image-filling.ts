@@ -1,4 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
+import type { Ids } from '@kumo/core/confine';
 import {
   assertDeclared,
   FormatInspector,
@@ -9,9 +10,12 @@ import {
 } from '@kumo/core/imageformat';
 import type { ImageSource } from '../driver.ts';
 import { bytesPerGb, copyTimeoutMs, writeSparse } from './volume-files.ts';
+import { giveFile } from './volume-owners.ts';
 
 export interface FillOptions {
   sizeGb: number;
+  /** The volume's owner, as whom an image is interpreted: a crafted one then reaches nothing but this volume. */
+  owner: Ids | undefined;
   signal?: AbortSignal;
   from: string;
 }
@@ -24,16 +28,16 @@ const qemuFormats: Record<string, string> = { vhd: 'vpc' };
 const cpuSeconds = 3_600;
 
 /**
- * Fills the empty file `path` with the disk that an image holds. A plain image that streams is written where it
- * belongs at once; a container is kept in a file beside `path` first, inspected, and then converted.
+ * Fills the empty file `path` with the disk that an image holds. A plain image is written where it belongs at once; a
+ * container is kept in a file beside `path` first, inspected, and then converted.
  *
  * @throws what core/imageformat's `assertDeclared` throws; DriverError.
  */
 export async function fillFromImage(path: string, image: ImageSource, options: FillOptions): Promise<void> {
-  if ('path' in image) return convert(image.path, image.format, path, options);
-  const maxVirtualSizeBytes = options.sizeGb * bytesPerGb;
+  const { sizeGb, signal } = options;
+  const maxVirtualSizeBytes = sizeGb * bytesPerGb;
   const inspector = new FormatInspector();
-  const source = abortable(image.stream, options.signal);
+  const source = abortable(image.stream, signal);
   if (plainFormats.has(image.format)) {
     const limited = bounded(source, maxVirtualSizeBytes);
     await writeSparse(path, inspectStream(limited, inspector, { declared: image.format, maxVirtualSizeBytes }));
@@ -52,20 +56,17 @@ export async function fillFromImage(path: string, image: ImageSource, options: F
   }
 }
 
-async function convert(
-  from: string,
-  format: string,
-  to: string,
-  { sizeGb, signal, from: by }: FillOptions,
-): Promise<void> {
-  assertDeclared(await inspectFile(from), format, { maxVirtualSizeBytes: sizeGb * bytesPerGb });
-  const source = plainFormats.has(format) ? 'raw' : (qemuFormats[format] ?? format);
+async function convert(container: string, format: string, path: string, options: FillOptions): Promise<void> {
+  const { sizeGb, owner, signal, from } = options;
+  assertDeclared(await inspectFile(container), format, { maxVirtualSizeBytes: sizeGb * bytesPerGb });
+  await giveFile(container, owner);
   // The target is opened by name and made anew, but keeps its owner and mode.
-  await qemuImg(['convert', '-f', source, '-O', 'raw', '-S', '64k', from, to], {
+  await qemuImg(['convert', '-f', qemuFormats[format] ?? format, '-O', 'raw', '-S', '64k', container, path], {
+    as: owner,
     signal,
     timeoutMs: copyTimeoutMs,
     cpuSeconds,
-    from: by,
+    from,
   });
 }
 

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Ids } from '@kumo/core/confine';
 import { run } from '@kumo/core/exec';
-import type { FileOwner } from './file-owner.ts';
+import { giveFile } from './volume-owners.ts';
 
 export const bytesPerGb = 2 ** 30;
+
+/** Whom a file belongs to; undefined is this process's own user. */
+export type OwnerOf = (id: string) => Promise<Ids | undefined>;
+
+/** Who alone reads a snapshot or a copy, whose daemon wrote it or not. */
+export const ownedByUs: OwnerOf = async () => undefined;
 
 export interface StoredFile {
   id: string;
@@ -18,19 +25,19 @@ export interface StoredFile {
 export class VolumeFiles {
   readonly directory: string;
   readonly #kind: string;
-  readonly #owner: FileOwner;
+  readonly #ownerOf: OwnerOf;
 
-  private constructor(directory: string, kind: string, owner: FileOwner) {
+  private constructor(directory: string, kind: string, ownerOf: OwnerOf) {
     this.directory = directory;
     this.#kind = kind;
-    this.#owner = owner;
+    this.#ownerOf = ownerOf;
   }
 
-  static async open(directory: string, kind: 'volume' | 'snapshot' | 'copy', owner: FileOwner): Promise<VolumeFiles> {
-    // Others may pass through (the storage daemon is one), but not list; the files are their owner's alone.
+  static async open(directory: string, kind: 'volume' | 'snapshot' | 'copy', ownerOf: OwnerOf): Promise<VolumeFiles> {
+    // Others may pass through (the storage daemons do), but not list; the files are their owner's alone.
     await mkdir(directory, { recursive: true });
     await chmod(directory, 0o711);
-    return new VolumeFiles(directory, kind, owner);
+    return new VolumeFiles(directory, kind, ownerOf);
   }
 
   path(id: string): string {
@@ -44,7 +51,8 @@ export class VolumeFiles {
 
   /**
    * Makes the file of `id` by `fill`, which gets a hidden, empty file of the right owner, and lets it appear when that
-   * is done and it has grown to `sizeGb` (without a size: stays as it is). A file that is there already stays.
+   * is done and it has grown to `sizeGb` (without a size: stays as it is). A file that is there already stays. `fill` may
+   * give the file away for as long as it works.
    */
   async create(id: string, sizeGb: number | undefined, fill: (path: string) => Promise<void>): Promise<void> {
     await this.removeLeftovers(id);
@@ -52,8 +60,10 @@ export class VolumeFiles {
     const partial = join(this.directory, `.${this.#kind}-${id}.${randomUUID()}.part`);
     try {
       await writeFile(partial, '', { flag: 'wx', mode: 0o600 });
-      await this.#owner.give(partial);
+      const owner = await this.#ownerOf(id);
+      await giveFile(partial, owner);
       await fill(partial);
+      await giveFile(partial, owner);
       if (sizeGb !== undefined) await growFile(partial, sizeGb * bytesPerGb);
       await syncPath(partial);
       await rename(partial, this.path(id));
@@ -62,6 +72,11 @@ export class VolumeFiles {
       await rm(partial, { force: true });
       throw error;
     }
+  }
+
+  /** Gives the file to its owner. Idempotent. */
+  async give(id: string): Promise<void> {
+    await giveFile(this.path(id), await this.#ownerOf(id));
   }
 
   async grow(id: string, sizeGb: number): Promise<void> {
