@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '@kumo/core/exec';
@@ -36,11 +36,16 @@ export class FileHarnesses {
       await chmod(this.#root, 0o711);
     }
     const stateDirectory = join(this.#root, randomUUID().slice(0, 8));
-    const config = { stateDirectory, host, ...extra };
+    const config: FileDriverConfig = { stateDirectory, host, ...extra };
     const harness = {
       driver: await FileDriver.open(config),
       config,
       host,
+      guestGids: config.owners ? [config.owners.guests.first, config.owners.guests.first + 1] : [],
+      endServer: async (volumeId: string) => {
+        const pid = Number(await readFile(join(stateDirectory, 'run', volumeId, 'daemon', 'pid'), 'utf8'));
+        process.kill(pid, 'SIGKILL');
+      },
       write: async (connection: ConnectionInfo, offset: number, byte: number) => {
         await qemuIo(connection, `write -P ${byte} ${offset} 4096`);
       },
@@ -55,8 +60,9 @@ export class FileHarnesses {
   }
 
   async close(): Promise<void> {
+    // All first: one that is left would start again what another ends.
+    for (const { driver } of this.#made) await driver.close();
     for (const { driver } of this.#made) {
-      await driver.close();
       for (const { id } of (await driver.list()).volumes) await driver.terminateConnection(id);
     }
     if (this.#root) await rm(this.#root, { recursive: true, force: true });

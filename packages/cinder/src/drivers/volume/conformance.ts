@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { imageFormatMismatch, imageUnsafe, imageVirtualSizeTooLarge } from '@kumo/core/imageformat';
 import {
   type ConnectionInfo,
+  connectorGroupInvalid,
   snapshotMissing,
   type VolumeDriver,
   volumeCannotShrink,
@@ -16,6 +17,10 @@ export interface VolumeDriverHarness {
   driver: VolumeDriver;
   /** The name of the driver's own host. */
   host: string;
+  /** Groups of guests of that host; none where guests have no groups of their own. */
+  guestGids: readonly number[];
+  /** Ends, without warning, what serves a connected volume; nothing where nothing does. */
+  endServer(volumeId: string): Promise<void>;
   write(connection: ConnectionInfo, offset: number, byte: number): Promise<void>;
   read(connection: ConnectionInfo, offset: number): Promise<number>;
 }
@@ -207,6 +212,44 @@ export function volumeDriverConformance(name: string, make: () => Promise<Volume
       assert.deepEqual(await driver.recover(), { exported: [id], failed: [] });
       await driver.terminateConnection(id, { host });
       assert.deepEqual(await driver.recover(), { exported: [], failed: [] });
+    });
+
+    test('guests come by their groups, which stay theirs; the group of root is no guest', async () => {
+      const { driver, host, guestGids, read, write } = await make();
+      const id = randomUUID();
+      await driver.create({ id, sizeGb: 1 });
+      await assert.rejects(driver.initializeConnection(id, { host, gid: 0 }), connectorGroupInvalid.is);
+      assert.deepEqual((await driver.list()).volumes[0]!.connectedHosts, []);
+      const connections = new Map<number, ConnectionInfo>();
+      for (const gid of guestGids) connections.set(gid, await driver.initializeConnection(id, { host, gid }));
+      for (const [gid, connection] of connections) {
+        assert.deepEqual(await driver.initializeConnection(id, { host, gid }), connection);
+        await write(connection, offset, 0x21);
+        assert.equal(await read(connection, offset), 0x21);
+      }
+      await driver.terminateConnection(id, { host });
+      for (const connection of connections.values()) await assert.rejects(read(connection, offset));
+    });
+
+    test('a server that ends is there again within 5 seconds, at the same place, with everything written', async () => {
+      const { driver, host, guestGids, endServer, read, write } = await make();
+      const id = randomUUID();
+      await driver.create({ id, sizeGb: 1 });
+      await driver.recover();
+      const connection = await driver.initializeConnection(id, { host, gid: guestGids[0] });
+      for (let round = 1; round < 4; round += 1) {
+        await write(connection, offset, round);
+        await endServer(id);
+        const deadline = Date.now() + 5_000;
+        let found: number | undefined;
+        while (found === undefined) {
+          found = await read(connection, offset).catch((error) => {
+            if (Date.now() > deadline) throw error;
+            return undefined;
+          });
+        }
+        assert.equal(found, round);
+      }
     });
 
     test('stats count what was promised', async () => {
