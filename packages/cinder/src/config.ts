@@ -3,13 +3,15 @@ import { type Static, Type as T } from 'typebox';
 
 const QuotaLimit = (limit: number) => T.Integer({ default: limit, minimum: -1, maximum: 0x7fffffff });
 
-const IdRange = (description: string) =>
-  T.Object(
-    {
-      first: T.Integer({ minimum: 1_000, maximum: 0x7fff_fffe }),
-      count: T.Integer({ minimum: 1, maximum: 0x7fff_fffe }),
-    },
-    { additionalProperties: false, description },
+const IdRange = (first: string, count: string) =>
+  T.Optional(
+    T.Object(
+      {
+        first: T.Integer({ minimum: 1_000, maximum: 0x7fff_0000, description: first }),
+        count: T.Integer({ minimum: 16, maximum: 0x10_0000, description: count }),
+      },
+      { additionalProperties: false },
+    ),
   );
 
 /** `cinder:` in kumo.yaml. */
@@ -68,13 +70,13 @@ export const CinderConfig = T.Object(
     runDirectory: T.Optional(
       T.String({ description: 'Sockets of exported volumes; a short path. Default: `run` beside the volumes.' }),
     ),
-    volumeIds: T.Optional(
-      IdRange(
-        'User and group ids for volumes when Kumo runs as root: each has one of its own. Default: from the block that belongs to the directory of the volumes.',
-      ),
+    volumeIds: IdRange(
+      'The first of the user and group ids that volumes belong to when Kumo runs as root, one for each; of this back end alone. Default: above 1,879,048,192, by the directory of the volumes.',
+      'How many. Default: 32,768.',
     ),
-    guestIds: T.Optional(
-      IdRange('The ids of the guests on this host; the same as `nova.compute.guestIds` where that is set.'),
+    guestIds: IdRange(
+      "The first of the guests' ids on this host, as in `nova.compute.guestIds`: volumes are opened to no other group.",
+      'How many. Default: 32,768.',
     ),
     guestUser: T.String({
       default: 'kumo-guest',

@@ -71,9 +71,7 @@ export class VolumeExports {
    *
    * @throws connectorGroupInvalid.
    */
-  async connect(volumeId: string, connector: Connector): Promise<ConnectionInfo> {
-    const { host } = connector;
-    const { owners } = this.#options;
+  async connect(volumeId: string, { host, gid }: Connector): Promise<ConnectionInfo> {
     const remote = host !== this.#options.host;
     if (remote && !this.#options.exportAddress) {
       throw new DriverError(
@@ -81,10 +79,7 @@ export class VolumeExports {
       );
     }
     // What a group means on another host is for that host to say.
-    if (!remote && connector.gid !== undefined && !owners.isGuest(connector.gid))
-      throw connectorGroupInvalid({ gid: connector.gid, host });
-    // A Nova that gives its guests no groups of their own runs them all as the former user.
-    const gid = connector.gid ?? owners.former?.gid;
+    if (!remote && gid !== undefined && !this.#options.owners.isGuest(gid)) throw connectorGroupInvalid({ gid, host });
     const earlier = await this.#records.find(volumeId);
     const hosts = [...new Set([...(earlier?.hosts ?? []), host])];
     const gids = withDoor(earlier?.gids ?? [], remote ? undefined : gid);

@@ -69,18 +69,16 @@ export async function launch(host: QemuHost, paths: InstancePaths, stored: Store
   host.events.publish(serverId, 'started');
 }
 
-/** A volume that was attached before guests had ids of their own is served to another group until it is attached anew. */
+/** A volume that was attached before guests had ids of their own is served to their former group until it is attached anew. */
 async function socketGroups(disks: readonly GuestDisk[], ids: Ids): Promise<number[]> {
-  const groups = new Set<number>();
-  // Until Cinder gives sockets to the guest's own group.
   const former = await formerUser();
-  if (former) groups.add(former.gid);
+  if (!former) return [];
   for (const { source } of disks) {
     if (source.socket === undefined) continue;
     const { gid } = await stat(source.socket).catch(absentIsOurs(ids));
-    if (gid !== 0 && gid !== ids.gid) groups.add(gid);
+    if (gid === former.gid) return [gid];
   }
-  return [...groups];
+  return [];
 }
 
 function absentIsOurs(ids: Ids): (error: unknown) => { gid: number } {
