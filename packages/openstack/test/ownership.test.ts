@@ -92,6 +92,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   'packages/core/src/http/lingering-close.ts': 'makes none: asks whether a connection is a socket',
   'packages/core/src/http/listen.ts': 'the TLS server: closeTls, part of app.close()',
   'packages/core/src/qmp/qmp-client.ts': '`await using`; destroyed at any error',
+  'packages/cinder/src/drivers/volume/file/daemon-keeper.ts': 'one connection per daemon: forget(), close()',
   'packages/cinder/src/drivers/volume/file/volume-exports.ts': 'a look whether a port is free: closed at once',
   'packages/guest/src/run.ts': 'a build step: awaited, and the build ends when it fails',
   'packages/keystone/src/drivers/identity/ldap/ldap-connection.ts': 'destroyed by its first failure, or by the pool',
