@@ -57,6 +57,12 @@ export const NeutronConfig = T.Object(
         bridge: T.String({ default: 'br-ex', minLength: 1, maxLength: 15 }),
         cidr: T.String({ default: '172.24.4.1/24', maxLength: 64 }),
         nat: T.Boolean({ default: true }),
+        guestPorts: T.Array(T.Integer({ minimum: 1, maximum: 65_535 }), {
+          default: [],
+          maxItems: 100,
+          description:
+            'Ports (TCP and UDP) of this node that guests, floating IPs and routers may reach on a physical network, e.g. `5000` for Keystone; else they reach none.',
+        }),
       },
       { additionalProperties: false, default: {} },
     ),

@@ -66,7 +66,11 @@ export function dataPlane(env: DaemonEnv, config: NeutronConfig): DataPlane {
         vxlanPort: config.vxlanPort,
         tapUser: existingUser(config.guestUser),
       }),
-      firewall: new NftablesFirewallDriver(host),
+      firewall: new NftablesFirewallDriver(host, {
+        localIp: config.tunnelAddress ?? env.managementAddress,
+        vxlanPort: config.vxlanPort,
+        guestPorts: config.external.guestPorts,
+      }),
       external: new HostExternalDriver(host),
     }),
     dhcp: () => {

@@ -150,7 +150,7 @@ class L2Agent {
 
   async #syncAll(): Promise<void> {
     const { server, l2, firewall, external } = this.#parts;
-    const { manage, ...bridge } = this.#config.external;
+    const { manage, guestPorts: _, ...bridge } = this.#config.external;
     if (manage) await external.ensure({ ...bridge, mtu: this.#config.physicalMtu });
     const state = await server.l2State({ host: this.#env.host });
     const networks = this.#reachable(state);
@@ -182,8 +182,14 @@ class L2Agent {
   }
 
   #filtered(network: L2State['networks'][number]): FirewallNetwork {
-    const { networkId } = network;
-    return { networkId, bridge: bridgeOf(network, this.#config.physicalBridges), zone: conntrackZone(network) };
+    const { networkId, type, segmentationId } = network;
+    const peers = network.remotes.map(({ hostIp }) => hostIp);
+    return {
+      networkId,
+      bridge: bridgeOf(network, this.#config.physicalBridges),
+      zone: conntrackZone(network),
+      ...(type === 'vxlan' && segmentationId !== undefined ? { overlay: { vni: segmentationId, peers } } : {}),
+    };
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

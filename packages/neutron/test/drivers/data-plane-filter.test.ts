@@ -14,11 +14,12 @@ import type { L2Network } from '../../src/drivers/l2/driver.ts';
 import { LinuxBridgeL2Driver } from '../../src/drivers/l2/linux-bridge.ts';
 import { GuestNamespace } from './guest-namespace.ts';
 import { whyNoNetAdmin } from './net-admin.ts';
+import { NO_GUESTS_ON_NODE } from './node-guard.ts';
 
 const netns = `kt-dp-${process.pid}`;
 const host = new NetHost({ cloudId: 'dptest', netns });
 const l2 = new LinuxBridgeL2Driver(host, { physicalBridges: {} });
-const firewall = new NftablesFirewallDriver(host);
+const firewall = new NftablesFirewallDriver(host, NO_GUESTS_ON_NODE);
 const audit = new HostAuditDriver(host, { runDir: '/nonexistent' });
 const network = (): L2Network => ({ networkId: randomUUID(), type: 'local', mtu: 1450, remotes: [], fdb: [] });
 const [net1, net2] = [network(), network()];

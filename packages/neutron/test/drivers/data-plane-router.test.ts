@@ -25,6 +25,7 @@ import type { MetadataRequest } from '../../src/drivers/metadata/driver.ts';
 import { MetadataProxy } from '../../src/drivers/metadata/metadata-proxy.ts';
 import { GuestNamespace } from './guest-namespace.ts';
 import { whyNoNetAdmin } from './net-admin.ts';
+import { NO_GUESTS_ON_NODE } from './node-guard.ts';
 
 const netns = `kt-rt-${process.pid}`;
 const host = new NetHost({ cloudId: 'rttest', netns });
@@ -35,7 +36,7 @@ const l2 = new LinuxBridgeL2Driver(host, { physicalBridges: { public: 'br-ex' } 
 const external = new HostExternalDriver(host);
 const dhcp = new DnsmasqDhcpDriver(host, { runDir, upstreams: [] });
 const l3 = new NamespaceL3Driver(host);
-const firewall = new NftablesFirewallDriver(host);
+const firewall = new NftablesFirewallDriver(host, NO_GUESTS_ON_NODE);
 const audit = new HostAuditDriver(host, { runDir });
 const seen: MetadataRequest[] = [];
 const proxy = new MetadataProxy({

@@ -7,6 +7,7 @@ import { NftablesFirewallDriver } from '../../src/drivers/firewall/nftables.ts';
 import { bridgeName } from '../../src/drivers/host/marks.ts';
 import { NetHost } from '../../src/drivers/host/net-host.ts';
 import { whyNoNetAdmin } from './net-admin.ts';
+import { NO_GUESTS_ON_NODE } from './node-guard.ts';
 
 const netns = `kt-fr-${process.pid}`;
 const host = new NetHost({ cloudId: 'frtest', netns });
@@ -32,8 +33,8 @@ describe('a firewall driver that finds the tables of an earlier process', { skip
   const bridges = async () => (await host.exec('nft', ['list', 'set', 'inet', host.marks.table, 'bridges'])).stdout;
 
   it('adds one port and leaves the others as they are', async () => {
-    await new NftablesFirewallDriver(host).sync({ networks: [one], ports: [old], groups: [] });
-    const driver = new NftablesFirewallDriver(host);
+    await new NftablesFirewallDriver(host, NO_GUESTS_ON_NODE).sync({ networks: [one], ports: [old], groups: [] });
+    const driver = new NftablesFirewallDriver(host, NO_GUESTS_ON_NODE);
     for (let times = 0; times < 2; times++) {
       await driver.ensurePort(two, fresh, []);
       assert.deepEqual((await driver.report()).filteredPortIds.sort(), [old.portId, fresh.portId].sort());
@@ -42,7 +43,7 @@ describe('a firewall driver that finds the tables of an earlier process', { skip
   });
 
   it('makes its tables anew after somebody flushed them', async () => {
-    const driver = new NftablesFirewallDriver(host);
+    const driver = new NftablesFirewallDriver(host, NO_GUESTS_ON_NODE);
     const desired = { networks: [one, two], ports: [old], groups: [] };
     await driver.sync(desired);
     await host.nft('flush ruleset\n');

@@ -6,6 +6,7 @@ import { FakeFirewallDriver } from '../../src/drivers/firewall/fake.ts';
 import { NftablesFirewallDriver } from '../../src/drivers/firewall/nftables.ts';
 import { NetHost } from '../../src/drivers/host/net-host.ts';
 import { whyNoNetAdmin } from './net-admin.ts';
+import { NO_GUESTS_ON_NODE } from './node-guard.ts';
 
 const netns = `kt-fw-${process.pid}`;
 
@@ -15,7 +16,7 @@ if (skip) it('on the real kernel', { skip });
 else {
   firewallConformance('nftables', async () => {
     await run('ip', ['netns', 'add', netns]);
-    return new NftablesFirewallDriver(new NetHost({ cloudId: 'fwtest', netns }));
+    return new NftablesFirewallDriver(new NetHost({ cloudId: 'fwtest', netns }), NO_GUESTS_ON_NODE);
   });
 
   after(async () => {

@@ -31,6 +31,8 @@ export interface FirewallNetwork {
   bridge: string;
   /** Connection tracking zone from `conntrackZone`; 0 for networks in the host's own address space (flat). */
   zone: number;
+  /** Of a VXLAN network: its number, and the tunnel addresses of the other hosts that have it. */
+  overlay?: { vni: number; peers: readonly string[] };
 }
 
 export interface FirewallGroup {

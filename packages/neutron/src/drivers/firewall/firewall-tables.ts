@@ -2,6 +2,7 @@ import { checkedInteger, checkedInterface, checkedName } from '../host/checked.t
 import { tapName } from '../host/marks.ts';
 import { addressSet } from './address-set.ts';
 import type { FirewallGroup, FirewallNetwork, FirewallPort, FirewallState } from './driver.ts';
+import { guardNode, markNodeFrames, type NodeGuard } from './node-chains.ts';
 import { portChains } from './port-chains.ts';
 import { groupSetName } from './rule-text.ts';
 import type { TableModel, TableSet } from './table-model.ts';
@@ -33,8 +34,11 @@ export interface FirewallTables {
 }
 
 /** Both tables for the whole state of a host. */
-export function firewallTables(name: string, state: FirewallState): FirewallTables {
-  return { bridge: bridgeTable(`bridge ${name}`, state), inet: inetTable(`inet ${name}`, state.networks) };
+export function firewallTables(name: string, state: FirewallState, guard: NodeGuard): FirewallTables {
+  const tables = { bridge: bridgeTable(`bridge ${name}`, state), inet: inetTable(`inet ${name}`, state.networks) };
+  markNodeFrames(tables.bridge);
+  guardNode(tables.inet, state.networks, guard);
+  return tables;
 }
 
 export const portChainName = (prefix: 's' | 'e' | 'i', portId: string): string => `${prefix}_${checkedName(portId)}`;

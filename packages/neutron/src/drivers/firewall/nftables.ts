@@ -12,6 +12,7 @@ import type {
   FirewallState,
 } from './driver.ts';
 import { type FirewallTables, firewallTables } from './firewall-tables.ts';
+import type { NodeGuard } from './node-chains.ts';
 import { changes, replacement } from './table-model.ts';
 
 const EMPTY: FirewallState = { networks: [], ports: [], groups: [] };
@@ -28,13 +29,15 @@ interface Applied {
  */
 export class NftablesFirewallDriver implements FirewallDriver {
   readonly #host: NetHost;
+  readonly #guard: NodeGuard;
   /** What the tables hold as far as this process wrote them all; undefined before the first `sync`. */
   #applied: Applied | undefined;
   #prepared = false;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(host: NetHost) {
+  constructor(host: NetHost, guard: NodeGuard) {
     this.#host = host;
+    this.#guard = guard;
   }
 
   sync(desired: FirewallState): Promise<FirewallReport> {
@@ -51,7 +54,7 @@ export class NftablesFirewallDriver implements FirewallDriver {
       const addition: FirewallState = { networks: [network], ports: [port], groups };
       if (this.#applied) return this.#apply(merged(this.#applied.state, addition));
       await this.#prepare();
-      const tables = firewallTables(this.#host.marks.table, addition);
+      const tables = firewallTables(this.#host.marks.table, addition, this.#guard);
       await this.#write([...changes(tables.bridge), ...changes(tables.inet)]);
     });
   }
@@ -76,7 +79,7 @@ export class NftablesFirewallDriver implements FirewallDriver {
   async #apply(state: FirewallState): Promise<void> {
     await this.#prepare();
     const before = this.#applied;
-    const tables = firewallTables(this.#host.marks.table, state);
+    const tables = firewallTables(this.#host.marks.table, state, this.#guard);
     const whole = [...replacement(tables.bridge), ...replacement(tables.inet)];
     if (!before) await this.#write(whole);
     else {

@@ -1,6 +1,7 @@
 import { checkedIp, checkedMac } from '../host/checked.ts';
 import { vxlanName } from '../host/marks.ts';
 import type { L2Network } from './driver.ts';
+import { isTunnelled } from './link-plan.ts';
 
 /** Frames without an entry of their own (broadcast, ARP, unknown unicast) go to every remote under this address. */
 const ANY_MAC = '00:00:00:00:00:00';
@@ -19,7 +20,7 @@ export interface FdbEntry {
 export function fdbLines(networks: readonly L2Network[], entries: readonly FdbEntry[]): string[] {
   const lines: string[] = [];
   for (const network of networks) {
-    if (network.type !== 'vxlan') continue;
+    if (!isTunnelled(network)) continue;
     const device = vxlanName(network.segmentationId ?? 0);
     const wanted = new Set([
       ...network.remotes.map((remote) => `${ANY_MAC} ${checkedIp(remote.hostIp)}`),

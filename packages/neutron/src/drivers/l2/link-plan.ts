@@ -26,7 +26,18 @@ export function networkLines(network: L2Network, context: PlanContext): string[]
   const bridge = bridgeOf(network, context.options.physicalBridges);
   if (network.type === 'flat') return physicalBridgeLines(bridge, context);
   const lines = ownBridgeLines(network, checkedInterface(bridge), context);
-  return network.type === 'vxlan' ? [...lines, ...vxlanLines(network, bridge, context)] : lines;
+  return isTunnelled(network) ? [...lines, ...vxlanLines(network, bridge, context)] : lines;
+}
+
+/** While no other host has the network there is no device: the kernel listens for none of its packets. */
+export function isTunnelled(network: L2Network): boolean {
+  if (network.type !== 'vxlan') return false;
+  vniOf(network);
+  return network.remotes.length > 0;
+}
+
+function vniOf({ segmentationId }: L2Network): number {
+  return checkedInteger(segmentationId ?? 0, 1, 16_777_215);
 }
 
 /** The mapped bridge is the operator's: only its traffic is sent through the firewall. */
@@ -52,12 +63,14 @@ function ownBridgeLines(network: L2Network, bridge: string, { marks, links }: Pl
   }
   if (link?.ifalias === undefined) lines.push(`link set dev ${bridge} alias ${alias}`);
   if (link && link.mtu !== mtu) lines.push(`link set dev ${bridge} mtu ${mtu}`);
+  // Nor does it say who has its other addresses.
+  if (!link?.flags.includes('NOARP')) lines.push(`link set dev ${bridge} arp off`);
   if (!link || !isUp(link)) lines.push(`link set dev ${bridge} up`);
   return lines;
 }
 
 function vxlanLines(network: L2Network, bridge: string, { marks, links, options }: PlanContext): string[] {
-  const vni = checkedInteger(network.segmentationId ?? 0, 1, 16_777_215);
+  const vni = vniOf(network);
   if (!options.localIp)
     throw new DriverError("VXLAN networks need this host's address on the service network (localIp).");
   const [device, alias] = [vxlanName(vni), marks.alias('vxlan', network.networkId)];
@@ -109,7 +122,7 @@ export function goneLinks(desired: L2State, { marks, links }: PlanContext): stri
   const wanted = new Set([
     ...desired.ports.map((port) => tapName(port.portId)),
     ...own.map((network) => bridgeName(network.networkId)),
-    ...own.flatMap((network) => (network.type === 'vxlan' ? [vxlanName(network.segmentationId ?? 0)] : [])),
+    ...own.flatMap((network) => (isTunnelled(network) ? [vxlanName(vniOf(network))] : [])),
   ]);
   const order = ['port', 'vxlan', 'network'];
   return [...links.values()]

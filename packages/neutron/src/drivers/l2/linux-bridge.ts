@@ -2,7 +2,14 @@ import { bridgeOf, tapName } from '../host/marks.ts';
 import { isUp, type Link, type NetHost } from '../host/net-host.ts';
 import type { L2Driver, L2Network, L2Port, L2Report, L2State } from './driver.ts';
 import { fdbLines } from './fdb-plan.ts';
-import { goneLinks, type LinuxBridgeOptions, networkLines, type PlanContext, portLines } from './link-plan.ts';
+import {
+  goneLinks,
+  isTunnelled,
+  type LinuxBridgeOptions,
+  networkLines,
+  type PlanContext,
+  portLines,
+} from './link-plan.ts';
 
 /** Linux bridges, VXLAN devices and taps, by `ip -batch` and `bridge -batch`. */
 export class LinuxBridgeL2Driver implements L2Driver {
@@ -27,7 +34,7 @@ export class LinuxBridgeL2Driver implements L2Driver {
       }
       await this.#host.deleteLinks(goneLinks(desired, context));
       await this.#host.ipBatch(lines);
-      if (desired.networks.some((network) => network.type === 'vxlan')) {
+      if (desired.networks.some(isTunnelled)) {
         await this.#host.bridgeBatch(fdbLines(desired.networks, await this.#host.fdb()));
       }
       return this.report();

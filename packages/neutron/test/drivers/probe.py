@@ -1,0 +1,80 @@
+"""Small network programs for tests, run inside of namespaces.
+
+serve PORT             answers TCP and UDP on every address, IPv4 and IPv6, until it is ended; prints "ready"
+ask tcp|udp HOST PORT  prints "answered" or "silent" within a second
+vxlan DST VNI SRC_MAC  sends one VXLAN packet to DST:4789 that holds a broadcast frame with the text MARK
+frames DEVICE SECONDS  prints how many frames with the text MARK the device received
+"""
+import select
+import socket
+import struct
+import sys
+import time
+
+MARK = b'kumo-overlay-mark'
+
+
+def serve(port):
+    ready = []
+    for family in (socket.AF_INET, socket.AF_INET6):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            s = socket.socket(family, kind)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            s.bind(('', port))
+            if kind == socket.SOCK_STREAM:
+                s.listen(16)
+            ready.append(s)
+    print('ready', flush=True)
+    while True:
+        for s in select.select(ready, [], [])[0]:
+            if s.type == socket.SOCK_STREAM:
+                connection, _ = s.accept()
+                connection.sendall(b'hello')
+                connection.close()
+            else:
+                data, peer = s.recvfrom(2000)
+                s.sendto(b'hello', peer)
+
+
+def ask(kind, host, port):
+    family, _, _, _, address = socket.getaddrinfo(host, port)[0]
+    s = socket.socket(family, socket.SOCK_STREAM if kind == 'tcp' else socket.SOCK_DGRAM)
+    s.settimeout(1)
+    try:
+        s.connect(address)
+        if kind == 'udp':
+            s.send(b'hello')
+        print('answered' if s.recv(10) == b'hello' else 'silent')
+    except OSError:
+        print('silent')
+
+
+def vxlan(destination, vni, source_mac):
+    frame = b'\xff' * 6 + bytes.fromhex(source_mac.replace(':', '')) + b'\x88\xb5' + MARK
+    packet = struct.pack('>II', 0x08000000, vni << 8) + frame
+    s = socket.socket(socket.AF_INET6 if ':' in destination else socket.AF_INET, socket.SOCK_DGRAM)
+    s.sendto(packet, (destination, 4789))
+
+
+def frames(device, seconds):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    s.bind((device, 0))
+    print('ready', flush=True)
+    end, seen = time.time() + seconds, 0
+    while (left := end - time.time()) > 0:
+        if select.select([s], [], [], left)[0] and MARK in s.recv(2000):
+            seen += 1
+    print(seen)
+
+
+verb, *args = sys.argv[1:]
+if verb == 'serve':
+    serve(int(args[0]))
+elif verb == 'ask':
+    ask(args[0], args[1], int(args[2]))
+elif verb == 'vxlan':
+    vxlan(args[0], int(args[1]), args[2])
+elif verb == 'frames':
+    frames(args[0], float(args[1]))
