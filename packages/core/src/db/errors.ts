@@ -36,6 +36,11 @@ export const databaseUnwritable = defineError(
   'The disk of the database of {service} fails or is read-only: what was asked for was not done.',
 );
 
+/** The disk of the database does not take what is written; what is there can be read. */
+export function isUnwritable(error: unknown): boolean {
+  return databaseFull.is(error) || databaseUnwritable.is(error);
+}
+
 const RETRY_AFTER_SECONDS = 30;
 
 /** The answer to a statement or transaction that failed because of the disk; undefined for any other error. */

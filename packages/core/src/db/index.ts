@@ -10,6 +10,7 @@ export {
   databaseUnavailable,
   databaseUnwritable,
   databaseUrlInvalid,
+  isUnwritable,
   queryInsideTransaction,
   transactionOver,
 } from './errors.ts';

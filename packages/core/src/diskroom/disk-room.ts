@@ -1,3 +1,4 @@
+import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 
 export interface DiskReserve {
@@ -10,6 +11,13 @@ export interface DiskReserve {
 export interface DiskRoomOptions extends DiskReserve {
   /** A directory on the file system. */
   directory: string;
+}
+
+/** What a file system has beyond a reserve, in bytes; below 0 when the reserve is touched. */
+export function leftOf({ blocks, bavail, bsize }: StatsFs, { reservePercent, reserveBytes }: DiskReserve): number {
+  const total = blocks * bsize;
+  const reserve = Math.max((total * reservePercent) / 100, Math.min(reserveBytes, total * SMALL_SHARE));
+  return bavail * bsize - reserve;
 }
 
 /** A measurement is used for so much and so long before the next: other processes write as well. */
@@ -60,13 +68,10 @@ export class DiskRoom {
   }
 
   async #measure(): Promise<void> {
-    const { directory, reservePercent, reserveBytes } = this.#options;
     const settledBefore = this.#settledBytes;
-    const { blocks, bavail, bsize } = await statfs(directory);
-    const total = blocks * bsize;
-    const reserve = Math.max((total * reservePercent) / 100, Math.min(reserveBytes, total * SMALL_SHARE));
+    const left = leftOf(await statfs(this.#options.directory), this.#options);
     // What was settled while this was measured may or may not be in the figure: it counts as not.
-    this.#leftBytes = bavail * bsize - reserve - (this.#takenBytes - settledBefore);
+    this.#leftBytes = left - (this.#takenBytes - settledBefore);
     this.#measuredAtMs = performance.now();
     this.#sinceMeasuredBytes = 0;
   }

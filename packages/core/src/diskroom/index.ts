@@ -1,1 +1,1 @@
-export { type DiskReserve, DiskRoom, type DiskRoomOptions } from './disk-room.ts';
+export { type DiskReserve, DiskRoom, type DiskRoomOptions, leftOf } from './disk-room.ts';

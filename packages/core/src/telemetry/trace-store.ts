@@ -1,10 +1,15 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { leftOf } from '../diskroom/index.ts';
+import { noDiskSpace } from '../errors/index.ts';
 import type { StoredSpan } from './span-row.ts';
 
 const LAYOUT_VERSION = 1;
 const PRUNE_BATCH = 1_000;
+
+/** Traces take no more of the disk than this leaves: databases need the rest more. */
+const RESERVE = { reservePercent: 0, reserveBytes: 2 ** 30 };
 
 const LAYOUT = `
   DROP TABLE IF EXISTS spans;
@@ -45,6 +50,7 @@ export interface TraceStoreOptions {
 /** Finished spans of every process on this machine, in one SQLite file (WAL): docs/adr/0001. */
 export class TraceStore {
   readonly #db: DatabaseSync;
+  readonly #stateDir: string;
   readonly #maxAgeMs: number;
   readonly #maxRows: number;
   #insert: StatementSync | undefined;
@@ -52,6 +58,7 @@ export class TraceStore {
   /** Throws what node:sqlite throws when the file cannot be opened. */
   constructor({ stateDir, maxAgeHours = 24, maxRows = 200_000, readOnly = false }: TraceStoreOptions) {
     const path = join(stateDir, 'traces.db');
+    this.#stateDir = stateDir;
     this.#maxAgeMs = maxAgeHours * 3_600_000;
     this.#maxRows = maxRows;
     if (!readOnly) {
@@ -64,9 +71,10 @@ export class TraceStore {
 
   /**
    * Adds spans in one transaction: all or none. Throws when another process holds the file for too long (`isBusy`) or the
-   * disk is full; it can be tried again.
+   * disk is full but for a reserve (1 GB; a tenth of a small one); it can be tried again.
    */
   append(spans: readonly StoredSpan[]): void {
+    if (leftOf(statfsSync(this.#stateDir), RESERVE) < 0) throw noDiskSpace();
     this.#insert ??= this.#db.prepare(`INSERT INTO spans VALUES (${Array(16).fill('?').join(', ')})`);
     this.#db.exec('BEGIN IMMEDIATE');
     try {

@@ -31,7 +31,14 @@ export function smallDisk(sizeMb: number, directory?: string): SmallDisk {
   return {
     path,
     freeBytes,
-    fill: (butBytes = 0) => writeFileSync(ballast, Buffer.alloc(Math.max(0, freeBytes() - butBytes)), { flag: 'a' }),
+    fill(butBytes = 0) {
+      try {
+        writeFileSync(ballast, Buffer.alloc(Math.max(0, freeBytes() - butBytes)), { flag: 'a' });
+      } catch (error) {
+        // Others may have taken it meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
+    },
     free: () => rmSync(ballast, { force: true }),
     remount: (options) => void execFileSync('mount', ['-o', `remount,${options}`, path]),
     [Symbol.dispose]() {

@@ -1,4 +1,4 @@
-import { type Db, isForeignKeyViolation, nowIso, toIso } from '@kumo/core/db';
+import { type Db, isForeignKeyViolation, isUnwritable, nowIso, toIso } from '@kumo/core/db';
 import { REVOCATIONS_TAG, userTag } from '../db/change-tags.ts';
 import type { Changes } from '../db/changes.ts';
 import {
@@ -52,6 +52,8 @@ export class AccountLocks {
     try {
       await this.#count(user?.id ?? NOBODY);
     } catch (error) {
+      // On a full disk the throttle still bounds the guesses; that a guess was wrong must not show in another answer.
+      if (isUnwritable(error)) return;
       if (!isForeignKeyViolation(error)) throw error;
       // The user was deleted meanwhile, or lives in a directory that counts itself.
       await this.#count(NOBODY);

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { DaemonEnv } from '@kumo/core/daemon';
-import type { Db } from '@kumo/core/db';
+import { type Db, isUnwritable } from '@kumo/core/db';
 import { KumoError, unauthorized } from '@kumo/core/errors';
 import type { Logger } from '@kumo/core/log';
 import type { Kysely } from 'kysely';
@@ -9,12 +9,14 @@ import {
   deleteOldThrottles,
   deleteThrottle,
   deleteThrottlesOf,
+  findThrottle,
   giveBack,
 } from '../db/login-throttles.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import type { LoginThrottleRow } from '../db/schema-passwords.ts';
 import { tooManyGuesses } from '../errors.ts';
 import type { LoginThrottleSettings } from '../passwords/throttle-settings.ts';
+import { MeanwhileThrottle } from './meanwhile-throttle.ts';
 
 /**
  * What is guessed at. `passcode`: without another factor before it; `second-passcode`: with one, so that strangers cannot use
@@ -48,6 +50,7 @@ export class LoginThrottle {
   readonly #settings: LoginThrottleSettings;
   readonly #key: string;
   readonly #log: Logger;
+  readonly #meanwhile = new MeanwhileThrottle();
   #sweptAt = Date.now();
 
   /** @param parts.key the same in all Keystones: nobody else knows which names share a row. */
@@ -65,17 +68,44 @@ export class LoginThrottle {
    */
   async during<T>(guess: Guess, look: () => Promise<T>): Promise<T> {
     const key = this.#keyOf(guess);
-    const row = await changeThrottle(this.#db, key, (before) => this.#counted(before, guess.kind));
+    const row = await this.#count(key, guess.kind);
     await this.#sweep();
     if (row.count > this.#most(guess.kind))
       throw unauthorized({}, { cause: tooManyGuesses({ kind: guess.kind, seconds: secondsTo(row.ends_at) }) });
     try {
       const result = await look();
-      await deleteThrottle(this.#db.q, key.id);
+      this.#meanwhile.forget(key.id);
+      await this.#ifWritable(() => deleteThrottle(this.#db.q, key.id));
       return result;
     } catch (error) {
-      if (!(error instanceof KumoError && unauthorized.is(error))) await giveBack(this.#db.q, row);
+      if (!(error instanceof KumoError && unauthorized.is(error))) {
+        this.#meanwhile.giveBack(row);
+        await this.#ifWritable(() => giveBack(this.#db.q, row));
+      }
       throw error;
+    }
+  }
+
+  async #count(key: { id: string; subject: string }, kind: GuessKind): Promise<LoginThrottleRow> {
+    const counted = (stored: LoginThrottleRow) => this.#counted(this.#meanwhile.over(stored), kind);
+    try {
+      const row = await changeThrottle(this.#db, key, counted);
+      this.#meanwhile.forget(key.id);
+      return row;
+    } catch (error) {
+      if (!isUnwritable(error)) throw error;
+      const row = counted(await findThrottle(this.#db.q, key));
+      this.#meanwhile.keep(row);
+      return row;
+    }
+  }
+
+  /** What a login does not depend on: on a full disk a count stays higher than it should be, until its time is over. */
+  async #ifWritable(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isUnwritable(error)) throw error;
     }
   }
 

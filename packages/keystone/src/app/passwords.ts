@@ -1,4 +1,4 @@
-import { type Db, nowIso } from '@kumo/core/db';
+import { type Db, isUnwritable, nowIso } from '@kumo/core/db';
 import { unauthorized } from '@kumo/core/errors';
 import type { Logger } from '@kumo/core/log';
 import type { Transaction } from 'kysely';
@@ -142,7 +142,7 @@ export class Passwords {
     if (!user || !stored || !isRight) throw unauthorized();
     const domain = await access.domain(user.domainId);
     if (!isEnabled(user, compliance) || !domain?.enabled) throw unauthorized();
-    if (failures) await locks.forget(user);
+    if (failures) await this.#ifWritable(user.id, () => locks.forget(user));
     await this.#renew(stored, password, turn);
     return { user, current: stored };
   }
@@ -170,8 +170,21 @@ export class Passwords {
     const today = dayOf(Date.now());
     if (user.lastActiveOn === today) return;
     const { db, changes, compliance } = this.#parts;
-    if (compliance.disableUserAccountDaysInactive === undefined) await setLastActive(db.q, user.id, today);
-    else await changes.write((tx) => setLastActive(tx, user.id, today), [userTag(user.id)]);
+    await this.#ifWritable(user.id, () =>
+      compliance.disableUserAccountDaysInactive === undefined
+        ? setLastActive(db.q, user.id, today)
+        : changes.write((tx) => setLastActive(tx, user.id, today), [userTag(user.id)]),
+    );
+  }
+
+  /** Logging in does not depend on it: on a full disk it is done at the next login. */
+  async #ifWritable(userId: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isUnwritable(error)) throw error;
+      this.#parts.log.warn({ err: error, userId }, 'what a login leaves could not be written');
+    }
   }
 
   async #refuseUsed(userId: string, password: string, turn: Turn): Promise<void> {

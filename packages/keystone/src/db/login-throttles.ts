@@ -30,6 +30,13 @@ export async function changeThrottle(
   });
 }
 
+/** The row as it is; an empty one where there is none. */
+export async function findThrottle(q: Q, { id, subject }: Pick<LoginThrottleRow, 'id' | 'subject'>) {
+  const row = await q.selectFrom('login_throttles').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!row) return { id, subject, count: 0, rounds: 0, ends_at: 0, forget_at: 0 };
+  return { ...row, ends_at: Number(row.ends_at), forget_at: Number(row.forget_at) };
+}
+
 /** One less, unless another window has begun. What was the only one leaves no row: it did not cost who sent it enough. */
 export async function giveBack(q: Q, { id, ends_at }: LoginThrottleRow): Promise<void> {
   const { numDeletedRows } = await q
