@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { defaultIdBounds, type IdBounds } from '@kumo/core/confine';
 import { policySettings } from '@kumo/core/policy';
 import { type Static, Type as T } from 'typebox';
 
@@ -105,3 +107,13 @@ export const CinderConfig = T.Object(
   { additionalProperties: false, default: {} },
 );
 export type CinderConfig = Static<typeof CinderConfig>;
+
+/** Where a node's volumes are. */
+export function volumeDirectory(config: CinderConfig, stateDir: string): string {
+  return config.stateDirectory ?? join(stateDir, 'volumes');
+}
+
+/** The ids of a node's volumes: by their own directory, as a node may have several back ends. */
+export function volumeIdBounds(config: CinderConfig, stateDir: string): IdBounds {
+  return config.volumeIds ?? defaultIdBounds(volumeDirectory(config, stateDir), 'volumes');
+}

@@ -1,6 +1,7 @@
 import { existsSync, globSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultIdBounds, guardTable } from '../../core/src/confine/index.ts';
 import type { Cloud } from './cloud.ts';
 import { succeed } from './command.ts';
 
@@ -17,7 +18,7 @@ export interface HostState {
 const KEPT = [
   /^(db|log|keystone|guest)\//,
   /^run\/(kumo\.json|nodes\/)/,
-  /^nova\/images\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  /^nova\/images\/sha\d{3}-[0-9a-f]+(\.of-[0-9A-Za-z-]+)?$/,
   /^[^/]+$/,
 ];
 const OUR_NAMES = /^(brq|br-|tap|vxlan-|ns-|qr-|qg-)/;
@@ -72,12 +73,18 @@ async function markOf(namespace: string): Promise<string | undefined> {
   return lo?.ifalias ?? '';
 }
 
-async function tablesOf({ cloudId }: Cloud): Promise<string[]> {
+async function tablesOf({ cloudId, stateDir }: Cloud): Promise<string[]> {
   const { nftables } = JSON.parse(await succeed('nft', ['-j', 'list', 'tables'])) as {
     nftables: { table?: { family: string; name: string } }[];
   };
+  const guards = [
+    guardTable(defaultIdBounds(stateDir, 'guests')),
+    guardTable(defaultIdBounds(join(stateDir, 'volumes'), 'volumes')),
+  ];
   return nftables
-    .flatMap(({ table }) => (table?.name.includes(cloudId) ? [`${table.family} ${table.name}`] : []))
+    .flatMap(({ table }) =>
+      table && (table.name.includes(cloudId) || guards.includes(table.name)) ? [`${table.family} ${table.name}`] : [],
+    )
     .sort();
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { defaultIdBounds } from '@kumo/core/confine';
+import { defaultIdBounds, NetworkGuard } from '@kumo/core/confine';
 import type { Daemon, DaemonEnv } from '@kumo/core/daemon';
 import { dbJournal, flowRunner } from '@kumo/core/flow';
 import { heartbeat } from '@kumo/core/reconcile';
@@ -7,7 +7,7 @@ import { backendReport } from '../app/backend-report.ts';
 import { Connections } from '../app/connections.ts';
 import { Images } from '../app/images.ts';
 import { VolumeQuota } from '../app/quota.ts';
-import type { CinderConfig } from '../config.ts';
+import { type CinderConfig, volumeDirectory, volumeIdBounds } from '../config.ts';
 import { openCinderDatabase } from '../db/open.ts';
 import { reportService } from '../db/services.ts';
 import { FakeVolumeDriver, FileDriver, type VolumeDriver } from '../drivers/volume/index.ts';
@@ -28,18 +28,19 @@ const FLOWS = [volumeCreate, volumeDelete, volumeExtend, volumeUpload, snapshotC
 /** The configured driver. */
 async function openDriver(env: DaemonEnv, config: CinderConfig): Promise<VolumeDriver> {
   if (config.driver === 'fake') return new FakeVolumeDriver();
-  const stateDirectory = config.stateDirectory ?? join(env.stateDir, 'volumes');
+  const isRoot = process.getuid?.() === 0;
   const owners = {
-    // By their own directory: a node may have several back ends.
-    volumes: config.volumeIds ?? defaultIdBounds(stateDirectory, 'volumes'),
+    volumes: volumeIdBounds(config, env.stateDir),
     guests: config.guestIds ?? defaultIdBounds(env.stateDir, 'guests'),
     formerUser: config.guestUser,
   };
+  // Storage daemons answer other hosts, and ask nobody.
+  if (isRoot) await NetworkGuard.open(owners.volumes, { from: NAME });
   return FileDriver.open({
-    stateDirectory,
+    stateDirectory: volumeDirectory(config, env.stateDir),
     runDirectory: config.runDirectory,
     host: env.host,
-    ...(process.getuid?.() === 0 ? { owners } : {}),
+    ...(isRoot ? { owners } : {}),
     exportAddress: config.exportAddress,
     from: NAME,
     log: env.log,

@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { run } from '@kumo/core/exec';
+import { withThrowAwayIds } from '@kumo/core/confine';
 import { flow } from '@kumo/core/flow';
+import { qemuImg } from '@kumo/core/imageformat';
 import { openReadStream, owned } from '@kumo/core/stream';
 import type { ImageScope } from '../app/images.ts';
 import { insertMessage } from '../db/messages.ts';
@@ -62,15 +63,23 @@ async function converted(
   { images, scratchDirectory }: VolumeFlowDeps,
   { imageId, diskFormat, raw, signal, ctx }: { imageId: string; diskFormat: string; raw: Readable } & ImageScope,
 ): Promise<void> {
-  await mkdir(scratchDirectory, { recursive: true, mode: 0o700 });
+  // An id that owns nothing but the two files passes through to them.
+  await mkdir(scratchDirectory, { recursive: true, mode: 0o711 });
+  await chmod(scratchDirectory, 0o711);
   const from = join(scratchDirectory, `${imageId}.raw`);
   const to = join(scratchDirectory, `${imageId}.${diskFormat}`);
   try {
     await pipeline(raw, createWriteStream(from, { mode: 0o600 }), { signal });
-    await run('qemu-img', ['convert', '-f', 'raw', '-O', QEMU_FORMATS[diskFormat] ?? diskFormat, from, to], {
-      signal,
-      timeoutMs: 3_600_000,
-    });
+    await writeFile(to, '', { mode: 0o600 });
+    await withThrowAwayIds([from, to], (as) =>
+      qemuImg(['convert', '-f', 'raw', '-O', QEMU_FORMATS[diskFormat] ?? diskFormat, from, to], {
+        as,
+        signal,
+        timeoutMs: 3_600_000,
+        cpuSeconds: 3_600,
+        from: 'cinder-volume',
+      }),
+    );
     using image = owned(await openReadStream(to, { signal }));
     await images.upload(imageId, image.stream, { signal, ctx });
   } finally {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { withThrowAwayIds } from '../confine/index.ts';
 import { run } from '../exec/index.ts';
 import {
   assertDeclared,
@@ -12,12 +13,14 @@ import {
   imageVirtualSizeTooLarge,
   inspectFile,
   inspectStream,
+  type QemuImgOptions,
   qemuImg,
 } from './index.ts';
 
 let directory: string;
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'kumo-imageformat-'));
+  await chmod(directory, 0o711);
 });
 after(() => rm(directory, { recursive: true, force: true }));
 
@@ -214,16 +217,40 @@ test('OSSA-2016-012: qcow2 headers with absurd tables are refused, and qemu-img 
     const verdict = await inspect(await patched('absurd.qcow2', plain, offset, bytes));
     assert.match(verdict.problems.join(', '), why, name);
   }
-  await assert.rejects(qemuImg(['convert', '-f', 'qcow2', '-O', 'raw', plain, file('out')], { memoryBytes: 1 << 20 }));
-  await qemuImg(['convert', '-f', 'qcow2', '-O', 'raw', plain, file('out')]);
+  const toRaw = ['-f', 'qcow2', '-O', 'raw'];
+  await assert.rejects(convert(toRaw, plain, file('out'), { memoryBytes: 1 << 20 }));
+  await convert(toRaw, plain, file('out'));
 });
 
 test('the limit of memory is wide enough for the threads that decompress an image', async () => {
   await writeFile(file('text.raw'), Buffer.alloc(64 << 20, 'some data '));
-  await qemuImg(['convert', '-c', '-f', 'raw', '-O', 'qcow2', file('text.raw'), file('text.qcow2')]);
+  await convert(['-c', '-f', 'raw', '-O', 'qcow2'], file('text.raw'), file('text.qcow2'));
   for (let count = 0; count < 5; count++)
-    await qemuImg(['convert', '-f', 'qcow2', '-O', 'raw', file('text.qcow2'), file('out')], { memoryBytes: 320 << 20 });
+    await convert(['-f', 'qcow2', '-O', 'raw'], file('text.qcow2'), file('out'), { memoryBytes: 320 << 20 });
 });
+
+test('qemu-img is never root, reaches only the files that it is given, and these are given back', {
+  skip: process.getuid?.() === 0 ? false : 'needs root',
+}, async () => {
+  const [mine, secret] = [file('mine.raw'), file('secret.raw')];
+  await writeFile(mine, Buffer.alloc(1 << 20, 'mine'), { mode: 0o600 });
+  await writeFile(secret, Buffer.alloc(1 << 20, 'secret'), { mode: 0o600 });
+  assert.throws(() => qemuImg(['info', '-f', 'raw', mine], { as: undefined }), /not run as root/);
+  await assert.rejects(
+    withThrowAwayIds([mine], (as) => qemuImg(['info', '-f', 'raw', secret], { as })),
+    /Permission denied/,
+  );
+  await convert(['-f', 'raw', '-O', 'raw'], mine, file('out'));
+  const { uid, gid, mode } = await stat(mine);
+  assert.deepEqual([uid, gid, mode & 0o777], [0, 0, 0o600]);
+});
+
+async function convert(how: string[], from: string, to: string, limits: Partial<QemuImgOptions> = {}): Promise<void> {
+  await writeFile(to, '');
+  await withThrowAwayIds([from, to], async (as) => {
+    await qemuImg(['convert', ...how, from, to], { ...limits, as });
+  });
+}
 
 test('differencing VHD, VDI and VHDX are refused', async () => {
   const vhd = await made('diff.vhd', 'vpc', '1M');

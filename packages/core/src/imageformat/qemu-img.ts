@@ -3,10 +3,10 @@ import { type RunResult, run } from '../exec/index.ts';
 
 export interface QemuImgOptions {
   /**
-   * Whom the image's data belongs to; the caller has made the files that are named its own. Where this process is root it is
-   * needed: qemu-img reads what users made, and is what a crafted image would take over.
+   * Whom the image's data belongs to; the caller has made the files that are named its own. Undefined where this process is
+   * not root, and only there: qemu-img reads what users made, and is what a crafted image would take over.
    */
-  as?: Ids;
+  as: Ids | undefined;
   signal?: AbortSignal;
   /** Default 10 minutes. */
   timeoutMs?: number;
@@ -29,10 +29,12 @@ const STACK_BYTES = 2 << 20;
  * can spoil only its own operation. The caller passes an explicit format (`-f`) for every image it names, after inspecting
  * those that users made.
  *
+ * @throws Error when it would run as root.
  * @throws DriverError when it fails or exceeds a limit; the caller removes what it wrote.
  */
-export function qemuImg(args: readonly string[], options: QemuImgOptions = {}): Promise<RunResult> {
+export function qemuImg(args: readonly string[], options: QemuImgOptions): Promise<RunResult> {
   const { as, signal, timeoutMs = 600_000, cpuSeconds = 300, memoryBytes = 1 << 30, from } = options;
+  if (!as && process.getuid?.() === 0) throw new Error('qemu-img is not run as root: say as whom');
   const limits = [`--as=${memoryBytes}`, `--stack=${STACK_BYTES}`, `--cpu=${cpuSeconds}`];
   const env = { MALLOC_ARENA_MAX: '1' };
   const limited = [...limits, '--', 'qemu-img', ...args];

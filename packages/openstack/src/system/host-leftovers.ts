@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { volumeIdBounds } from '@kumo/cinder';
 import { defaultIdBounds, NetworkGuard } from '@kumo/core/confine';
 import { HostAuditDriver, NetHost } from '@kumo/neutron';
 import type { KumoConfig } from '../config/schema.ts';
@@ -10,7 +11,7 @@ const END_TIMEOUT_MS = 5_000;
 /** Ends what runs on this host for a cloud that is down (guests, disks' servers) and removes its networks. */
 export async function removeFromHost(config: KumoConfig): Promise<void> {
   await endProcesses(processesNaming(config.stateDir));
-  await removeGuard(config);
+  await removeGuards(config);
   if (config.neutron.dataplane !== 'linux' || process.getuid?.() !== 0) return;
   const runDir = config.neutron.runDir ?? `/run/kumo-${config.neutron.cloudId}`;
   await new HostAuditDriver(new NetHost({ cloudId: config.neutron.cloudId }), { runDir }).removeAll();
@@ -18,10 +19,12 @@ export async function removeFromHost(config: KumoConfig): Promise<void> {
   rmSync(config.neutron.runDir ? join(runDir, 'dhcp') : runDir, { recursive: true, force: true });
 }
 
-async function removeGuard(config: KumoConfig): Promise<void> {
-  if (config.nova.compute.driver !== 'qemu' || process.getuid?.() !== 0) return;
-  const bounds = config.nova.compute.guestIds ?? defaultIdBounds(config.stateDir, 'guests');
-  await NetworkGuard.remove(bounds, { from: 'kumo' });
+async function removeGuards({ nova, cinder, stateDir }: KumoConfig): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const from = 'kumo';
+  if (nova.compute.driver === 'qemu')
+    await NetworkGuard.remove(nova.compute.guestIds ?? defaultIdBounds(stateDir, 'guests'), { from });
+  if (cinder.driver === 'file') await NetworkGuard.remove(volumeIdBounds(cinder, stateDir), { from });
 }
 
 /** Every process that Kumo leaves running has a path below the state directory among its arguments. */

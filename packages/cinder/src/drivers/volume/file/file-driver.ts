@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Logger, silentLogger } from '@kumo/core/log';
@@ -90,6 +90,9 @@ export class FileDriver implements VolumeDriver {
   static async open(config: FileDriverConfig): Promise<FileDriver> {
     const state = resolve(config.stateDirectory);
     const { from = 'cinder-volume', exportPorts = { first: 11_000, last: 11_999 }, log = silentLogger } = config;
+    // Guests pass through to the sockets of their volumes.
+    await mkdir(state, { recursive: true, mode: 0o711 });
+    await chmod(state, 0o711);
     const lock = new KeyedLock();
     const owners = await VolumeOwners.open(config.owners);
     const volumes = await VolumeFiles.open(join(state, 'volumes'), 'volume', (volumeId) => owners.of(volumeId));
