@@ -1,6 +1,8 @@
+import { isNoSpace } from '@kumo/core/errors';
 import { Command, Option } from 'commander';
 import { CommandError } from './cli/command-error.ts';
 import { registerKeystone } from './cli/keystone-commands.ts';
+import { noRoom } from './cli/no-room.ts';
 import { terminalProgress } from './cli/progress.ts';
 import { readConfig } from './config/read-config.ts';
 
@@ -156,7 +158,8 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommandError)) throw error;
-  process.stderr.write(`kumo: ${error.message}\n`);
-  process.exitCode = error.exitCode;
+  const shown = isNoSpace(error) ? noRoom(config().stateDir, error) : error;
+  if (!(shown instanceof CommandError)) throw error;
+  process.stderr.write(`kumo: ${shown.message}\n`);
+  process.exitCode = shown.exitCode;
 }

@@ -121,8 +121,14 @@ const NO_SPACE_CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
 /** A write found no room, on the disk or in its owner's quota there; causes are looked at too. */
 export function isNoSpace(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1)
-    if (noDiskSpace.is(at) || ('code' in at && NO_SPACE_CODES.includes(at.code))) return true;
+    if (noDiskSpace.is(at) || ('code' in at && NO_SPACE_CODES.includes(at.code)) || isSqliteFull(at)) return true;
   return false;
+}
+
+const SQLITE_FULL = 13;
+
+function isSqliteFull(error: Error): boolean {
+  return 'errcode' in error && error.errcode === SQLITE_FULL;
 }
 
 /** What a driver throws. `retryable` says whether running the same step again can help. */

@@ -9,6 +9,7 @@ import { kept, notesOf, readRestarts } from '../system/keeper.ts';
 import { isAlive, type ProcessIdentity } from '../system/process-identity.ts';
 import { isKept, readRunFile } from '../system/run-file.ts';
 import { CommandError } from './command-error.ts';
+import { isOutOfRoom, noRoom } from './no-room.ts';
 import type { Progress } from './progress.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -53,6 +54,7 @@ export async function keepUpDetached(config: KumoConfig, args: readonly string[]
     relay();
   }
   relay();
+  if (ended && isOutOfRoom(stateDir)) throw noRoom(stateDir);
   if (ended) throw new CommandError(`Kumo did not start (${ended}); what it said is in ${logFile}`);
   keeper.unref();
   const pid = readyPid(stateDir, keeper.pid);

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { isNoSpace } from '@kumo/core/errors';
 import { CommandError } from '../cli/command-error.ts';
 
 /** Raised when what older versions find in a state directory would mislead them. */
@@ -35,6 +36,7 @@ export function openStateDir(stateDir: string): void {
     for (const name of ['run', 'log', 'db']) mkdirSync(join(stateDir, name), { recursive: true, mode: 0o700 });
     writeFileSync(versionFile, `${STATE_VERSION}\n`, { mode: 0o600 });
   } catch (error) {
+    if (isNoSpace(error)) throw error;
     throw new CommandError(
       `${stateDir} cannot be used (${(error as Error).message}): name another one with KUMO_STATE=…`,
       { cause: error },
