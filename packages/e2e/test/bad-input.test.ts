@@ -4,8 +4,8 @@ import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api, ServiceName } from '../src/api.ts';
+import { makeExistingResources } from '../src/bad-requests/existing-resources.ts';
 import { type BadRequest, badRequests, type Known } from '../src/bad-requests/index.ts';
-import { makeKnownThings } from '../src/bad-requests/known-things.ts';
 import { Cloud } from '../src/cloud.ts';
 import { differences, dumpDatabases } from '../src/database-dump.ts';
 import { eventually } from '../src/eventually.ts';
@@ -28,7 +28,7 @@ before(async () => {
   cloud.configure({ fake: true, settings: SETTINGS });
   await cloud.up();
   await sleep(Math.max(0, expiredAt - Date.now()));
-  known = await makeKnownThings(cloud, token);
+  known = await makeExistingResources(cloud, token);
   [admin, demo] = await Promise.all([cloud.api('admin'), cloud.api('demo')]);
   await admin.put('network', `/quotas/${demo.projectId}`, { quota: { router: 1 } });
   await untilQuiet();

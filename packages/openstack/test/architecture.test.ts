@@ -190,3 +190,12 @@ test(`no source file is longer than ${MAX_LINES} lines`, () => {
     .filter(({ lines }) => lines > MAX_LINES);
   assert.deepEqual(long, []);
 });
+
+test("a file's name says what it holds", () => {
+  const says =
+    /(?:^|[-.])(?:pieces|parts|things|stuff|misc|common|utils?|helpers?|others?|wire|both|all)(?:[-.]routes)?\.ts$/;
+  const wrong = globSync('packages/*/{src,test,bench,scripts}/**/*.ts', { cwd: root }).filter(
+    (file) => says.test(file.split('/').at(-1)!) || /\b(?:other|both)-/.test(file),
+  );
+  assert.deepEqual(wrong, []);
+});

@@ -13,7 +13,7 @@ import {
 import { contextIsAdmin, multiattachBootable } from './policies.ts';
 import { volumeTarget } from './volumes.routes.ts';
 import { showVolume } from './volumes.ts';
-import { attachmentBody, attachmentSummary } from './wire.routes.ts';
+import { attachmentBody, attachmentSummary } from './wire/attachment-view.ts';
 
 async function own(attachments: Attachments, id: string, authorize: HandlerInput['authorize']): Promise<Attachment> {
   const attachment = await attachments.show(id);

@@ -2,8 +2,9 @@ import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { Nullable, Uuid } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { Count, listQuery, NullableString, PageLinks, PathId, Text } from './pieces.ts';
+import { listQuery, Text } from './list-query.ts';
 import { member, reader } from './policies.ts';
+import { Count, NullableString, PageLinks, PathId } from './shared-schemas.ts';
 
 const AttachmentParams = T.Object({ attachment_id: PathId });
 const AttachMode = T.Enum(['rw', 'ro']);

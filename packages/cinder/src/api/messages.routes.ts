@@ -2,7 +2,7 @@ import { type HandlerInput, implement, nextLinks, type RequestFacts, type Route 
 import type { Message, Messages } from '../app/messages.ts';
 import { messageNotFound } from '../errors.ts';
 import { deleteMessage, listMessages, showMessage } from './messages.ts';
-import { linksOf } from './wire.routes.ts';
+import { linksOf } from './wire/links.ts';
 
 export function messageRoutes(messages: Messages, maxPage: number): Route[] {
   const own = async (id: string, authorize: HandlerInput['authorize']) => {

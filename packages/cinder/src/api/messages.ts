@@ -1,8 +1,9 @@
 import { operation } from '@kumo/core/http';
 import { Links, paging, sortKeys, sortList } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { NullableString, PageLinks, PathId, Text } from './pieces.ts';
+import { Text } from './list-query.ts';
 import { member, reader } from './policies.ts';
+import { NullableString, PageLinks, PathId } from './shared-schemas.ts';
 
 const MessageParams = T.Object({ message_id: PathId });
 /** Why something that was accepted failed afterwards, for its user. */

@@ -1,8 +1,8 @@
 import { operation } from '@kumo/core/http';
 import { LooseInteger, QueryBoolean } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { PathId } from './pieces.ts';
 import { admin, reader } from './policies.ts';
+import { PathId } from './shared-schemas.ts';
 
 // In a URL with a project the first {project_id} is the caller's: the one asked about is the target.
 const QuotaParams = T.Object({ target_project_id: PathId });

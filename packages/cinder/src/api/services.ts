@@ -2,8 +2,9 @@ import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { QueryBoolean } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { NullableString, Text } from './pieces.ts';
+import { Text } from './list-query.ts';
 import { admin } from './policies.ts';
+import { NullableString } from './shared-schemas.ts';
 
 export const listServices = operation({
   name: 'listServices',

@@ -13,9 +13,9 @@ import {
   showSnapshot,
   updateSnapshot,
 } from './snapshots.ts';
-import { atLeast } from './version-tests.routes.ts';
 import { volumeTarget } from './volumes.routes.ts';
 import { showVolume } from './volumes.ts';
+import { atLeast } from './wire/versions.ts';
 
 const STATUSES = ['available', 'creating', 'deleting', 'error', 'error_deleting'];
 

@@ -2,8 +2,9 @@ import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { LooseBoolean, Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { Count, Description, listQuery, MetadataMap, Name, NullableString, PageLinks, PathId, Text } from './pieces.ts';
+import { listQuery, Text } from './list-query.ts';
 import { admin, member, reader } from './policies.ts';
+import { Count, Description, MetadataMap, Name, NullableString, PageLinks, PathId } from './shared-schemas.ts';
 
 export const SnapshotParams = T.Object({ snapshot_id: PathId });
 

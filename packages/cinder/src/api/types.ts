@@ -1,8 +1,9 @@
 import { operation } from '@kumo/core/http';
 import { LooseBoolean, Nullable, paging, sortKeys, sortList } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { NullableString, PageLinks, PathId, Text } from './pieces.ts';
+import { Text } from './list-query.ts';
 import { admin, reader } from './policies.ts';
+import { NullableString, PageLinks, PathId } from './shared-schemas.ts';
 
 const TypeParams = T.Object({ type_id: PathId });
 const SpecParams = T.Object({ type_id: PathId, key: PathId });

@@ -6,7 +6,6 @@ import type { VolumeUpload } from '../app/volume-upload.ts';
 import type { Volumes } from '../app/volumes.ts';
 import { invalidInput, metadataNotFound } from '../errors.ts';
 import { extendAttached, uploadPublic } from './policies.ts';
-import { atLeast } from './version-tests.routes.ts';
 import {
   beginDetachingVolume,
   extendVolume,
@@ -23,6 +22,7 @@ import {
   uploadVolumeImage,
 } from './volume-actions.ts';
 import { ownVolume, volumeTarget } from './volumes.routes.ts';
+import { atLeast } from './wire/versions.ts';
 
 const STATUSES = [
   'creating',

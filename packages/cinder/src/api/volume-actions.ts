@@ -3,8 +3,8 @@ import { since } from '@kumo/core/microversion';
 import type { Policy } from '@kumo/core/policy';
 import { LooseBoolean, Nullable } from '@kumo/core/schema';
 import { Type as T, type TSchema } from 'typebox';
-import { NullableString, SizeGb } from './pieces.ts';
 import { admin, member, volumeImageMetadata } from './policies.ts';
+import { NullableString, SizeGb } from './shared-schemas.ts';
 import { VolumeParams } from './volumes.ts';
 
 const Bare = Nullable(T.Record(T.String(), T.Unknown()));

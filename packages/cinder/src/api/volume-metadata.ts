@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { MetaBody, MetadataBody, MetadataReply, MetaReply, PathId } from './pieces.ts';
 import { member, reader } from './policies.ts';
+import { MetaBody, MetadataBody, MetadataReply, MetaReply, PathId } from './shared-schemas.ts';
 import { VolumeParams } from './volumes.ts';
 
 const KeyParams = T.Object({ volume_id: PathId, key: PathId });

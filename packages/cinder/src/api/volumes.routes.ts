@@ -27,7 +27,8 @@ import {
   updateVolume,
   type VolumeBody,
 } from './volumes.ts';
-import { linksOf, type VolumeView, volumeBody } from './wire.routes.ts';
+import { linksOf } from './wire/links.ts';
+import { type VolumeView, volumeBody } from './wire/volume-view.ts';
 
 type Asker = Pick<HandlerInput, 'allows' | 'request'>;
 

@@ -2,20 +2,19 @@ import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { LooseBoolean, Nullable, QueryBoolean } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
+import { listQuery, Text } from './list-query.ts';
+import { member, reader } from './policies.ts';
 import {
   Count,
   Description,
-  listQuery,
   MetadataMap,
   Name,
   NullableString,
   PageLinks,
   PathId,
   SizeGb,
-  Text,
   WithLinks,
-} from './pieces.ts';
-import { member, reader } from './policies.ts';
+} from './shared-schemas.ts';
 
 export const VolumeParams = T.Object({ volume_id: PathId });
 

@@ -2,7 +2,7 @@ import type { Context } from '@kumo/core/context';
 import { type Filter, type FilterValue, fromIso, type Sort, toIso } from '@kumo/core/db';
 import { pageSize, sortsOf } from '@kumo/core/http';
 import { parseBoolean } from '@kumo/core/schema';
-import type { ListQuery } from '../api/pieces.ts';
+import type { ListQuery } from '../api/list-query.ts';
 import { invalidInput } from '../errors.ts';
 
 /** Whose rows a list shows: all projects' for an admin who asks for them, else those of one. */

@@ -3,7 +3,6 @@ import { dbJournal } from '@kumo/core/flow';
 import { type AppOptions, cinderEnvelope, closeApp, createApp, policiesOf, type Route } from '@kumo/core/http';
 import { PolicySet, policyOptions } from '@kumo/core/policy';
 import { attachmentRoutes } from '../api/attachments.routes.ts';
-import { bothShapes } from '../api/both-shapes.routes.ts';
 import { discoveryRoutes } from '../api/discovery.routes.ts';
 import { MAX_VERSION, MIN_VERSION } from '../api/discovery.ts';
 import { cinderPolicies } from '../api/index.ts';
@@ -16,6 +15,7 @@ import { typeRoutes } from '../api/types.routes.ts';
 import { volumeActionRoutes } from '../api/volume-actions.routes.ts';
 import { volumeMetadataRoutes } from '../api/volume-metadata.routes.ts';
 import { volumeRoutes } from '../api/volumes.routes.ts';
+import { underBothPaths } from '../api/wire/project-in-path.ts';
 import { Attachments } from '../app/attachments.ts';
 import { Images } from '../app/images.ts';
 import { Messages } from '../app/messages.ts';
@@ -55,7 +55,7 @@ function routesOf(env: DaemonEnv, config: CinderConfig, db: CinderDb): Route[] {
   const creation = new VolumeCreation({ db, config, quota, types, images, scheduler, log });
   const lists = new VolumeLists(db, types, maxPage);
   const upload = new VolumeUpload({ db, images, backends, log });
-  return bothShapes([
+  return underBothPaths([
     ...volumeRoutes({ volumes, creation, lists, types }),
     ...volumeActionRoutes({ volumes, upload, types }),
     ...volumeMetadataRoutes(volumes),

@@ -3,7 +3,7 @@ import type { Logger } from '../log/index.ts';
 import type { DialectName } from './engine.ts';
 import { acquireEngine, type SharedEngine } from './engine-registry.ts';
 import { diskError, queryInsideTransaction } from './errors.ts';
-import { kyselyOn } from './kysely-parts.ts';
+import { kyselyOn } from './kysely-adapter.ts';
 import { type Migration, migrate } from './migration.ts';
 import { isRead, type SqlParties, traced } from './statement.ts';
 import { runTransaction } from './transaction.ts';

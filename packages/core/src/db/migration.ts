@@ -4,7 +4,7 @@ import { type Columns, columnsOf } from './columns.ts';
 import type { Engine, Result, Session } from './engine.ts';
 import { databaseNewer } from './errors.ts';
 import { failureOf } from './failure.ts';
-import { kyselyOn } from './kysely-parts.ts';
+import { kyselyOn } from './kysely-adapter.ts';
 import { migrationPlugin } from './migration-plugin.ts';
 import { tableCollation } from './mysql-engine.ts';
 import { rawSql } from './pooled-engine.ts';

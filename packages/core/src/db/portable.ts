@@ -1,7 +1,7 @@
 import { type Insertable, type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
 import type { DialectName } from './engine.ts';
 import { isUniqueViolation } from './failure.ts';
-import { dialectOf } from './kysely-parts.ts';
+import { dialectOf } from './kysely-adapter.ts';
 import type { TransactionConnection } from './transaction.ts';
 
 /**

@@ -5,7 +5,7 @@ import type { Engine, Result, Session } from './engine.ts';
 import type { SharedEngine, TransactionScope } from './engine-registry.ts';
 import { commitUnknown, databaseBusy, databaseUnavailable, diskError, transactionOver } from './errors.ts';
 import { failureOf } from './failure.ts';
-import { transactionOn } from './kysely-parts.ts';
+import { transactionOn } from './kysely-adapter.ts';
 import { type SqlParties, traced, tracedCommand } from './statement.ts';
 
 const RETRY = { deadlineMs: 30_000, firstMs: 5, maxMs: 1000 };

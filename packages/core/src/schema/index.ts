@@ -1,10 +1,10 @@
 export { formats, isCidr, isDateTime, isHostname, isUuid } from './formats.ts';
+export { fieldList, paging, sortKeys, sortList } from './list-parameters.ts';
 export {
   Base64,
   Cidr,
   DateTime,
   Description255,
-  fieldList,
   Hostname,
   IpAddress,
   Ipv4Address,
@@ -21,12 +21,9 @@ export {
   Nullable,
   OpaqueId,
   PositiveInteger,
-  paging,
   parseBoolean,
   QueryBoolean,
   StringEnum,
-  sortKeys,
-  sortList,
   Uri,
   Uuid,
-} from './pieces.ts';
+} from './values.ts';

@@ -1,8 +1,8 @@
 import Value from 'typebox/value';
 import type { Image } from '../db/images.ts';
 import { attributeNeeded, invalidField, invalidPatch, locationsInvisible, propertyMissing } from '../errors.ts';
+import { assertSettable, isField, withAttribute } from './image-attributes.ts';
 import { settableFields } from './image-body.ts';
-import { assertSettable, isField, withAttribute } from './image-wire.ts';
 
 type Op = 'add' | 'replace' | 'remove';
 export type PatchEntry = Readonly<Record<string, unknown>>;

@@ -3,9 +3,9 @@ import type { Images } from '../app/images.ts';
 import type { GlanceConfig } from '../config.ts';
 import { patchTypeUnsupported } from '../errors.ts';
 import { targetOf, viewerOf, visibilityRule } from './image-access.ts';
+import { newImage, toWire } from './image-attributes.ts';
 import { listOptions } from './image-list-query.ts';
 import { changesOf, patched } from './image-patch.ts';
-import { newImage, toWire } from './image-wire.ts';
 import {
   createImage,
   deactivateImage,

@@ -1,8 +1,8 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
 import { AccessRulePart } from './application-credentials.ts';
-import { listOf, page, SelfLink } from './pieces.ts';
 import { cloudScope } from './rules.ts';
+import { listOf, page, SelfLink } from './shared-schemas.ts';
 
 const READ = '(role:reader and system_scope:all) or user_id:%(target.user.id)s';
 const MANY = '/v3/users/{user_id}/access_rules';

@@ -1,9 +1,9 @@
 import { operation } from '@kumo/core/http';
 import { Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { Description, listOf, page, SelfLink } from './pieces.ts';
 import { RoleBody } from './roles.ts';
 import { cloudScope, projectScope } from './rules.ts';
+import { Description, listOf, page, SelfLink } from './shared-schemas.ts';
 import { RoleRefs } from './trusts.ts';
 
 const READ = '(rule:admin_required) or (role:reader and system_scope:all) or rule:owner';

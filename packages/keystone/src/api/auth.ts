@@ -2,9 +2,9 @@ import { operation } from '@kumo/core/http';
 import { policy } from '@kumo/core/policy';
 import { Type as T } from 'typebox';
 import { DomainBody } from './domains.ts';
-import { listOf, NameOrIdRef, QueryFlag } from './pieces.ts';
 import { ProjectBody } from './projects.ts';
 import { anyScope } from './rules.ts';
+import { listOf, NameOrIdRef, QueryFlag } from './shared-schemas.ts';
 
 const DomainRef = T.Object(NameOrIdRef);
 const UserRef = { ...NameOrIdRef, domain: T.Optional(DomainRef) };

@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { Id, IdQuery, listOf, page, SelfLink } from './pieces.ts';
 import { anyScope } from './rules.ts';
+import { Id, IdQuery, listOf, page, SelfLink } from './shared-schemas.ts';
 
 const READ = '(rule:admin_required) or (role:reader and system_scope:all) or user_id:%(target.credential.user_id)s';
 const WRITE = '(rule:admin_required) or user_id:%(target.credential.user_id)s';

@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { Description, Id, listOf, nameSearch, page, QueryFlag, ResourceOptions, SelfLink } from './pieces.ts';
 import { ADMIN, anyScope, cloudScope } from './rules.ts';
+import { Description, Id, listOf, nameSearch, page, QueryFlag, ResourceOptions, SelfLink } from './shared-schemas.ts';
 import { Tags } from './tags.ts';
 
 export const DomainBody = T.Object({

@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { Id, listOf, SelfLink } from './pieces.ts';
 import { cloudScope } from './rules.ts';
+import { Id, listOf, SelfLink } from './shared-schemas.ts';
 
 const LIST = '/v3/users/{user_id}/credentials/OS-EC2';
 const ONE = `${LIST}/{credential_id}` as const;

@@ -1,9 +1,9 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
 import { EndpointBody } from './endpoints.ts';
-import { listOf } from './pieces.ts';
 import { PolicyBody } from './policies.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, cloudScope } from './rules.ts';
+import { listOf } from './shared-schemas.ts';
 
 const BASE = '/v3/policies/{policy_id}/OS-ENDPOINT-POLICY';
 const FOR_ENDPOINT = `${BASE}/endpoints/{endpoint_id}` as const;

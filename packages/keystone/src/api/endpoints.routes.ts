@@ -1,7 +1,7 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { KeystoneParts } from '../app/compose.ts';
-import { extraOf } from '../app/extra-values.ts';
+import { extraOf } from '../app/extra-attributes.ts';
 import {
   createEndpoint,
   deleteEndpoint,

@@ -1,8 +1,8 @@
 import { operation } from '@kumo/core/http';
 import { Nullable, StringEnum } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { Description, IdQuery, listOf, page, SelfLink } from './pieces.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, cloudScope } from './rules.ts';
+import { Description, IdQuery, listOf, page, SelfLink } from './shared-schemas.ts';
 
 const Interface = StringEnum('admin', 'internal', 'public');
 const Region = Nullable(T.String({ maxLength: 255 }));

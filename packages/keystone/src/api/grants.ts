@@ -1,9 +1,9 @@
 import { operation } from '@kumo/core/http';
 import type { Policy } from '@kumo/core/policy';
 import { Type as T } from 'typebox';
-import { listOf } from './pieces.ts';
 import { RoleBody } from './roles.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, anyScope, cloudScope } from './rules.ts';
+import { listOf } from './shared-schemas.ts';
 
 /** On whom and where roles are given: one kind of path each. */
 export interface GrantKind {

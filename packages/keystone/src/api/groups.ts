@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { Description, Id, IdQuery, listOf, nameSearch, page, QueryFlag, SelfLink } from './pieces.ts';
 import { anyScope } from './rules.ts';
+import { Description, Id, IdQuery, listOf, nameSearch, page, QueryFlag, SelfLink } from './shared-schemas.ts';
 import { UserBody } from './user-body.ts';
 
 const READ =

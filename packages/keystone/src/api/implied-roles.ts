@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { SelfLink } from './pieces.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, cloudScope } from './rules.ts';
+import { SelfLink } from './shared-schemas.ts';
 
 const RoleRef = T.Object({ id: T.String(), name: T.String(), links: SelfLink });
 const Inference = T.Object({ prior_role: RoleRef, implies: RoleRef });

@@ -1,9 +1,9 @@
 import { operation } from '@kumo/core/http';
 import { Name255, Nullable, Uuid } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { Id, listOf, page, SelfLink } from './pieces.ts';
 import { LimitDescription, LimitValue, limitFilters, RegionRef } from './registered-limits.ts';
 import { ADMIN, anyScope, cloudScope } from './rules.ts';
+import { Id, listOf, page, SelfLink } from './shared-schemas.ts';
 
 const READ =
   'rule:admin_required or (role:reader and system_scope:all) or (domain_id:%(target.limit.domain.id)s or domain_id:%(target.limit.project.domain_id)s) or (project_id:%(target.limit.project_id)s and not None:%(target.limit.project_id)s)';

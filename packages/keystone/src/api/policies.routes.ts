@@ -1,6 +1,6 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
-import { extraOf } from '../app/extra-values.ts';
+import { extraOf } from '../app/extra-attributes.ts';
 import { createPolicy, deletePolicy, listPolicies, showPolicy, updatePolicy } from './policies.ts';
 import { pageLinks } from './wire/lists.ts';
 import { policyToWire } from './wire/policies.ts';

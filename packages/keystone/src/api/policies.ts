@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { IdQuery, listOf, page, SelfLink } from './pieces.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, cloudScope } from './rules.ts';
+import { IdQuery, listOf, page, SelfLink } from './shared-schemas.ts';
 
 export const PolicyBody = T.Object({ id: T.String(), type: T.String(), blob: T.String(), links: SelfLink });
 /** What else a client sends is kept and shown, as Keystone does. */

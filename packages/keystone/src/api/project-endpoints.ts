@@ -2,9 +2,9 @@ import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
 import { EndpointGroupBody } from './endpoint-groups.ts';
 import { EndpointBody } from './endpoints.ts';
-import { listOf, SelfLink } from './pieces.ts';
 import { ProjectBody } from './projects.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, cloudScope } from './rules.ts';
+import { listOf, SelfLink } from './shared-schemas.ts';
 
 const BASE = '/v3/OS-EP-FILTER';
 const ENDPOINT = `${BASE}/projects/{project_id}/endpoints/{endpoint_id}` as const;

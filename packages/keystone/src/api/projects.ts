@@ -1,8 +1,18 @@
 import { operation } from '@kumo/core/http';
 import { Name255 } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { Description, Id, IdQuery, listOf, nameSearch, page, QueryFlag, ResourceOptions, SelfLink } from './pieces.ts';
 import { anyScope } from './rules.ts';
+import {
+  Description,
+  Id,
+  IdQuery,
+  listOf,
+  nameSearch,
+  page,
+  QueryFlag,
+  ResourceOptions,
+  SelfLink,
+} from './shared-schemas.ts';
 import { Tag, Tags } from './tags.ts';
 
 const READ =

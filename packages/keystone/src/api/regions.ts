@@ -1,8 +1,8 @@
 import { operation } from '@kumo/core/http';
 import { Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { listOf, page, SelfLink } from './pieces.ts';
 import { ADMIN, anyScope, cloudScope } from './rules.ts';
+import { listOf, page, SelfLink } from './shared-schemas.ts';
 
 const RegionId = T.String({ minLength: 1, maxLength: 255 });
 

@@ -1,8 +1,8 @@
 import { operation } from '@kumo/core/http';
 import { Name255, Nullable, Uuid } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { listOf, page, SelfLink } from './pieces.ts';
 import { ADMIN, anyScope, cloudScope } from './rules.ts';
+import { listOf, page, SelfLink } from './shared-schemas.ts';
 
 /** -1: as much as one likes. */
 export const LimitValue = T.Integer({ minimum: -1, maximum: 0x7fffffff });

@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { listOf, page } from './pieces.ts';
 import { cloudScope } from './rules.ts';
+import { listOf, page } from './shared-schemas.ts';
 
 const Some = T.Optional(T.String());
 

@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { IdQuery, listOf, QueryFlag } from './pieces.ts';
 import { anyScope } from './rules.ts';
+import { IdQuery, listOf, QueryFlag } from './shared-schemas.ts';
 
 const Domain = T.Object({ id: T.String(), name: T.Optional(T.String()) });
 const Ref = T.Object({ id: T.String(), name: T.Optional(T.String()), domain: T.Optional(Domain) });

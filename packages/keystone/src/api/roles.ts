@@ -1,7 +1,7 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { Description, Id, IdQuery, listOf, nameSearch, page, ResourceOptions, SelfLink } from './pieces.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, anyScope, cloudScope } from './rules.ts';
+import { Description, Id, IdQuery, listOf, nameSearch, page, ResourceOptions, SelfLink } from './shared-schemas.ts';
 
 export const RoleBody = T.Object({
   id: T.String(),

@@ -1,6 +1,6 @@
 import { implement, type Route } from '@kumo/core/http';
 import type { KeystoneParts } from '../app/compose.ts';
-import { extraOf } from '../app/extra-values.ts';
+import { extraOf } from '../app/extra-attributes.ts';
 import { createService, deleteService, listServices, showService, updateService } from './services.ts';
 import { serviceToWire } from './wire/catalog.ts';
 import { pageLinks } from './wire/lists.ts';

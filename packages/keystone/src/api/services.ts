@@ -1,8 +1,8 @@
 import { operation } from '@kumo/core/http';
 import { Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { Description, listOf, page, SelfLink } from './pieces.ts';
 import { ADMIN, ADMIN_OR_SYSTEM_READER, cloudScope } from './rules.ts';
+import { Description, listOf, page, SelfLink } from './shared-schemas.ts';
 
 export const ServiceBody = T.Object({
   id: T.String(),

@@ -1,9 +1,9 @@
 import { operation } from '@kumo/core/http';
 import { Nullable } from '@kumo/core/schema';
 import { type Static, Type as T } from 'typebox';
-import { IdQuery, ListLinks, listOf, page, SelfLink } from './pieces.ts';
 import { RoleBody } from './roles.ts';
 import { cloudScope, projectScope } from './rules.ts';
+import { IdQuery, ListLinks, listOf, page, SelfLink } from './shared-schemas.ts';
 
 const READ =
   '(rule:admin_required) or (role:reader and system_scope:all or user_id:%(target.trust.trustor_user_id)s or user_id:%(target.trust.trustee_user_id)s)';

@@ -1,5 +1,5 @@
 import { Type as T } from 'typebox';
-import { SelfLink } from './pieces.ts';
+import { SelfLink } from './shared-schemas.ts';
 
 export const UserBody = T.Object({
   id: T.String(),

@@ -1,9 +1,9 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
 import { GroupBody } from './groups.ts';
-import { Id, IdQuery, listOf, nameSearch, page, QueryFlag } from './pieces.ts';
 import { ProjectBody } from './projects.ts';
 import { anyScope } from './rules.ts';
+import { Id, IdQuery, listOf, nameSearch, page, QueryFlag } from './shared-schemas.ts';
 import { UserBody } from './user-body.ts';
 import { UserOptions } from './user-options.ts';
 

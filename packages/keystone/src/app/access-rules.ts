@@ -1,14 +1,14 @@
 import { isForeignKeyViolation, type Page } from '@kumo/core/db';
 import { deleteAccessRule, findAccessRule, listAccessRules, type StoredAccessRule } from '../db/access-rules.ts';
 import { notFound, stillInUse } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 /** The access rules that users have made with their application credentials. */
 export class AccessRules {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

@@ -22,12 +22,12 @@ import type { Role } from '../db/roles.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { applicationCredentialInvalid, applicationCredentialLimit, notFound } from '../errors.ts';
 import type { ApplicationCredentialSecrets } from './application-credential-secrets.ts';
-import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import { expiryOf } from './expiry.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { type LoginClient, turnOf } from './login-client.ts';
 import { newId } from './new-id.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 import { type RoleRef, rolesNamed } from './role-refs.ts';
 
 /** A rule by the id of one that the owner has, or in full. */
@@ -51,7 +51,7 @@ export interface NewApplicationCredential {
   readonly accessRules: readonly AccessRuleWanted[];
 }
 
-interface ApplicationCredentialsParts extends CoreParts {
+interface ApplicationCredentialsParts extends ResourceDeps {
   readonly secrets: ApplicationCredentialSecrets;
   /** Of one user. Undefined: any number. */
   readonly maxPerUser: number | undefined;

@@ -19,12 +19,12 @@ import {
 import { CATALOG_TAG } from '../db/change-tags.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { invalid, notFound, referenceMissing, stillInUse } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
 import { EndpointUrl } from './endpoint-url.ts';
-import { given } from './extra-values.ts';
+import { given } from './extra-attributes.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
 import { refusingReferences } from './references-kept.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 /** What may be left out or stay as it is. */
 type Values<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -34,9 +34,9 @@ const noService = () => referenceMissing({ attribute: 'endpoint service_id', tar
 
 /** Services and their endpoints. */
 export class Catalog {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

@@ -1,6 +1,5 @@
 import type { KeystoneConfig } from '../config.ts';
 import { Catalog } from './catalog.ts';
-import type { CoreParts } from './core-parts.ts';
 import { EndpointGroups } from './endpoint-groups.ts';
 import type { LimitModel } from './limit-model.ts';
 import { Limits } from './limits.ts';
@@ -9,9 +8,10 @@ import { PolicyAssociations } from './policy-associations.ts';
 import { ProjectEndpoints } from './project-endpoints.ts';
 import { Regions } from './regions.ts';
 import { RegisteredLimits } from './registered-limits.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 /** The catalog, what restricts and describes it, and unified limits. */
-export function composeCatalog(core: CoreParts, model: LimitModel) {
+export function composeCatalog(core: ResourceDeps, model: LimitModel) {
   return {
     regions: new Regions(core),
     catalog: new Catalog(core),

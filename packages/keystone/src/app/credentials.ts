@@ -16,10 +16,10 @@ import {
 import type { KeystoneTables } from '../db/schema.ts';
 import { conflict, credentialLimit, invalid, notFound } from '../errors.ts';
 import type { TotpSecrets } from './auth-methods/totp.ts';
-import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 /** As long as a device's secret in base32. */
 const NO_SECRET = 'A'.repeat(32);
@@ -34,7 +34,7 @@ export interface Credential {
   readonly extra: Record<string, unknown>;
 }
 
-interface CredentialsParts extends CoreParts {
+interface CredentialsParts extends ResourceDeps {
   readonly cipher: CredentialCipher;
   readonly settings: CredentialSettings;
 }

@@ -1,7 +1,7 @@
 import { type Assignment, type AssignmentFilters, listAssignments, SYSTEM_TARGET } from '../db/assignments.ts';
 import { chunksOf } from '../db/chunks.ts';
 import { notFound } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 import type { AssignmentsWanted, ListedAssignment } from './role-assignments.ts';
 import type { RoleTable } from './role-table.ts';
 
@@ -20,13 +20,13 @@ interface Places {
  * each with where it comes from. Only what can have an effect on what is asked for is read, a batch at a time.
  */
 export class EffectiveAssignments {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
   readonly #wanted: AssignmentsWanted;
   readonly #limit: number;
   readonly #below = new Map<string, Promise<readonly string[]>>();
   readonly #members = new Map<string, Promise<readonly string[]>>();
 
-  constructor(parts: CoreParts, wanted: AssignmentsWanted, limit: number) {
+  constructor(parts: ResourceDeps, wanted: AssignmentsWanted, limit: number) {
     this.#parts = parts;
     this.#wanted = wanted;
     this.#limit = limit;

@@ -13,10 +13,10 @@ import {
 } from '../db/endpoint-filter.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { notFound } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
-import { given } from './extra-values.ts';
+import { given } from './extra-attributes.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 interface Values {
   readonly name?: string | undefined;
@@ -26,9 +26,9 @@ interface Values {
 
 /** Groups of endpoints, which say what an endpoint must have to be one of them. */
 export class EndpointGroups {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

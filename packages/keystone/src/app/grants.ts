@@ -12,7 +12,7 @@ import { findRole, type Role } from '../db/roles.ts';
 import type { ActorKind, TargetKind } from '../db/schema.ts';
 import type { User } from '../db/users.ts';
 import { invalid, missing, notFound, stillInUse } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 /** Who shall have a role where, by ids. */
 export interface GrantIds {
@@ -34,9 +34,9 @@ export interface GrantParts {
 
 /** Roles given to users and groups on projects, domains and the system. */
 export class Grants {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

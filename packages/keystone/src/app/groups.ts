@@ -4,10 +4,10 @@ import { groupTag, userTag } from '../db/change-tags.ts';
 import { addMember, deleteGroup, type Group, insertGroup, membersOf, removeMember, updateGroup } from '../db/groups.ts';
 import { findProject } from '../db/projects.ts';
 import { invalid, missing, notFound } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import type { ListWanted } from './list-page.ts';
 import { newId } from './new-id.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 const EVERYBODY = Number.MAX_SAFE_INTEGER;
 
@@ -20,9 +20,9 @@ export interface GroupValues {
 
 /** Groups of users; roles given to a group are its members'. */
 export class Groups {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

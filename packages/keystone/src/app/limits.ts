@@ -15,12 +15,12 @@ import { findProject } from '../db/projects.ts';
 import { findLimitOf, type LimitedResource } from '../db/registered-limits.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { conflict, limitWithoutDefault, missing, referenceMissing } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
-import { given } from './extra-values.ts';
+import { given } from './extra-attributes.ts';
 import type { LimitModel } from './limit-model.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
 import { refusingReferences } from './references-kept.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 export interface NewLimit extends LimitedResource {
   /** Also of a domain, then it is the domain's limit. */
@@ -33,9 +33,9 @@ export interface NewLimit extends LimitedResource {
 /** What single projects and domains may have instead of what is registered for everybody. */
 export class Limits {
   readonly model: LimitModel;
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts, model: LimitModel) {
+  constructor(parts: ResourceDeps, model: LimitModel) {
     this.#parts = parts;
     this.model = model;
   }

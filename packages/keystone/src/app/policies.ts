@@ -10,18 +10,18 @@ import {
 } from '../db/policies.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { notFound } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
-import { given } from './extra-values.ts';
+import { given } from './extra-attributes.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 type Values = { readonly [K in keyof StoredPolicy]?: StoredPolicy[K] | undefined };
 
 /** Policy documents that services may fetch for their endpoints. */
 export class Policies {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

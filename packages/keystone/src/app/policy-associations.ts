@@ -12,14 +12,14 @@ import {
 } from '../db/policies.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { missing, notFound } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
 import { refusingReferences } from './references-kept.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 /** Which policy document is for which endpoints. */
 export class PolicyAssociations {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

@@ -17,15 +17,15 @@ import {
 import { findProject, findProjects, type Project } from '../db/projects.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { conflict, missing, notFound } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
 import { isInGroup } from './endpoint-groups.ts';
 import { refusingReferences } from './references-kept.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 /** Which endpoints the catalog of a project shows: single ones, and those of groups. */
 export class ProjectEndpoints {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

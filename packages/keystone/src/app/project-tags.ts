@@ -4,13 +4,13 @@ import { projectTag } from '../db/change-tags.ts';
 import { findProject, replaceTags, tagsOf } from '../db/projects.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { invalid, notFound, stillInUse } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 /** Words by which projects are found. */
 export class ProjectTags {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

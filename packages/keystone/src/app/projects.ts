@@ -21,7 +21,6 @@ import {
 import type { KeystoneTables } from '../db/schema.ts';
 import { forgetDefaultProject } from '../db/users.ts';
 import { invalid, notFound, stillInUse } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
 import { deleteDomain } from './domain-deletion.ts';
 import { changedOptions, type ResourceOptions, refuseLockedDelete, refuseLockedUpdate } from './immutability.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
@@ -34,6 +33,7 @@ import {
   refuseMoves,
   refuseOtherDomain,
 } from './project-rules.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 import { resourceName } from './resource-names.ts';
 
 export interface NewProject {
@@ -61,7 +61,7 @@ export interface ProjectChanges {
   readonly extra?: Record<string, unknown>;
 }
 
-export type ProjectParts = CoreParts & { readonly resource: ResourceConfig };
+export type ProjectParts = ResourceDeps & { readonly resource: ResourceConfig };
 
 /** Projects, which may stand below each other, with their tags; domains as the projects that they also are. */
 export class Projects {

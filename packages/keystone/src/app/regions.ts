@@ -12,20 +12,20 @@ import {
 import { CATALOG_TAG } from '../db/change-tags.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { conflict, invalid, notFound, stillInUse } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
-import { given } from './extra-values.ts';
+import { given } from './extra-attributes.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
 import { refusingReferences } from './references-kept.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 /** What may be left out or stay as it is. */
 type Values = { readonly [K in keyof Region]?: Region[K] | undefined };
 
 /** Where endpoints are; regions may stand below each other. */
 export class Regions {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

@@ -13,20 +13,20 @@ import {
 } from '../db/registered-limits.ts';
 import type { KeystoneTables } from '../db/schema.ts';
 import { conflict, missing, referenceMissing, stillInUse } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
-import { given } from './extra-values.ts';
+import { given } from './extra-attributes.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
 import { refusingReferences } from './references-kept.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 export type NewRegisteredLimit = Omit<RegisteredLimit, 'id'>;
 type Values = { readonly [K in keyof NewRegisteredLimit]?: NewRegisteredLimit[K] | undefined };
 
 /** What everybody may have of a service's resources. */
 export class RegisteredLimits {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

@@ -4,8 +4,8 @@ import { findGroups } from '../db/groups.ts';
 import { findProject, findProjects, type Project } from '../db/projects.ts';
 import type { Role } from '../db/roles.ts';
 import { findUsers } from '../db/users.ts';
-import type { CoreParts } from './core-parts.ts';
 import { EffectiveAssignments } from './effective-assignments.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 export interface AssignmentsWanted {
   readonly userId?: string;
@@ -53,9 +53,9 @@ export interface AssignmentList {
 
 /** The answer to "who may do what where?" */
 export class RoleAssignments {
-  readonly #parts: CoreParts;
+  readonly #parts: ResourceDeps;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: ResourceDeps) {
     this.#parts = parts;
   }
 

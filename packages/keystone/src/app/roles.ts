@@ -13,11 +13,11 @@ import {
   updateRole,
 } from '../db/roles.ts';
 import { conflict, invalid, missing, notFound, stillInUse } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import { changedOptions, type ResourceOptions, refuseLockedDelete, refuseLockedUpdate } from './immutability.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 export interface RoleValues {
   readonly name?: string;
@@ -34,7 +34,7 @@ export interface RoleInference {
 }
 
 /** `prohibitedImpliedRoles`: names of roles that no other may imply, `admin` first of all. */
-export type RoleParts = CoreParts & { readonly assignment: AssignmentConfig };
+export type RoleParts = ResourceDeps & { readonly assignment: AssignmentConfig };
 
 /** Roles, and which of them imply others. */
 export class Roles {

@@ -12,11 +12,11 @@ import {
   trustTag,
 } from '../db/trusts.ts';
 import { conflict, notAllowed, notFound } from '../errors.ts';
-import type { CoreParts } from './core-parts.ts';
 import { expiryOf, isOver } from './expiry.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
 import { type RedelegationWanted, redelegationCountOf, requireWithin } from './redelegation.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 import { type RoleRef, rolesNamed } from './role-refs.ts';
 
 export interface NewTrust extends RedelegationWanted {
@@ -29,7 +29,7 @@ export interface NewTrust extends RedelegationWanted {
   readonly extra: Record<string, unknown>;
 }
 
-interface TrustsParts extends CoreParts {
+interface TrustsParts extends ResourceDeps {
   readonly maxRedelegations: number;
 }
 

@@ -19,7 +19,6 @@ import {
 import { invalid, notFound, passwordMissing } from '../errors.ts';
 import { dayOf, isEnabled } from '../passwords/account-rules.ts';
 import type { SecurityCompliance } from '../passwords/password-settings.ts';
-import type { CoreParts } from './core-parts.ts';
 import { refusingDuplicates } from './duplicates.ts';
 import { changedOptions } from './immutability.ts';
 import { type ListWanted, pageOptions } from './list-page.ts';
@@ -27,6 +26,7 @@ import type { LoginThrottle } from './login-throttle.ts';
 import { newId } from './new-id.ts';
 import type { Passwords } from './passwords.ts';
 import { triedOf } from './references.ts';
+import type { ResourceDeps } from './resource-deps.ts';
 
 export interface UserValues {
   readonly name?: string;
@@ -51,7 +51,7 @@ export interface UsersWanted extends ListWanted {
   readonly passwordEnd?: PasswordEndFilter;
 }
 
-interface UsersParts extends CoreParts {
+interface UsersParts extends ResourceDeps {
   readonly passwords: Passwords;
   readonly throttle: LoginThrottle;
   readonly compliance: SecurityCompliance;

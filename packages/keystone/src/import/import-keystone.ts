@@ -6,7 +6,7 @@ import type { KeystoneTables } from '../db/schema.ts';
 import { type FernetKey, parseFernetKey } from '../tokens/fernet.ts';
 import type { Keyrings } from '../tokens/open-keyring.ts';
 import type { ForeignTables } from './foreign-tables.ts';
-import { ImportParts } from './import-parts.ts';
+import { ImportTransaction } from './import-transaction.ts';
 import { type Foreign, pagesOf } from './pages.ts';
 import { takeAssignments } from './take-assignments.ts';
 import { takeCatalog } from './take-catalog.ts';
@@ -61,7 +61,7 @@ export async function importKeystone(into: ImportInto, options: ImportOptions): 
     await requireKeystone(other.q);
     const theirs: FernetKey[] = options.credentialKeys.map(parseFernetKey);
     const parts = await into.changes.write(async (tx) => {
-      const parts = new ImportParts(other.q, tx);
+      const parts = new ImportTransaction(other.q, tx);
       await takeProjects(parts);
       await takeUsers(parts);
       await takeAssignments(parts);

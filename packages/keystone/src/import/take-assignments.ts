@@ -1,7 +1,7 @@
 import type { ActorKind, TargetKind } from '../db/schema.ts';
 import type { ForeignAssignment } from './foreign-tables.ts';
 import { flag, object, options } from './foreign-values.ts';
-import type { ImportParts } from './import-parts.ts';
+import type { ImportTransaction } from './import-transaction.ts';
 import { groupBy, pagesOf } from './pages.ts';
 
 /** How a role that belongs to no domain is marked. */
@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<string, readonly [ActorKind, TargetKind]>> = {
 };
 
 /** Roles, what they imply, and who has them where. */
-export async function takeAssignments(parts: ImportParts): Promise<void> {
+export async function takeAssignments(parts: ImportTransaction): Promise<void> {
   const { from } = parts;
   for await (const page of pagesOf(from, 'role', 'id')) {
     const ids = page.map((row) => row.id);

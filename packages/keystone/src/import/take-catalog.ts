@@ -1,10 +1,10 @@
 import { placeKey } from '../db/policies.ts';
 import { flag, object } from './foreign-values.ts';
-import type { ImportParts } from './import-parts.ts';
+import type { ImportTransaction } from './import-transaction.ts';
 import { pagesOf } from './pages.ts';
 
 /** Regions, services, endpoints, what restricts them, policies for services, and unified limits. */
-export async function takeCatalog(parts: ImportParts): Promise<void> {
+export async function takeCatalog(parts: ImportTransaction): Promise<void> {
   await takeRegions(parts);
   await takeServices(parts);
   await takeEndpointFilters(parts);
@@ -12,7 +12,7 @@ export async function takeCatalog(parts: ImportParts): Promise<void> {
   await takeLimits(parts);
 }
 
-async function takeRegions(parts: ImportParts): Promise<void> {
+async function takeRegions(parts: ImportTransaction): Promise<void> {
   for await (const page of pagesOf(parts.from, 'region', 'id'))
     await parts.insert(
       'regions',
@@ -25,7 +25,7 @@ async function takeRegions(parts: ImportParts): Promise<void> {
         await parts.tx.updateTable('regions').set({ parent_region_id }).where('id', '=', id).execute();
 }
 
-async function takeServices(parts: ImportParts): Promise<void> {
+async function takeServices(parts: ImportTransaction): Promise<void> {
   for await (const page of pagesOf(parts.from, 'service', 'id'))
     await parts.insert(
       'services',
@@ -50,7 +50,7 @@ async function takeServices(parts: ImportParts): Promise<void> {
     );
 }
 
-async function takeEndpointFilters(parts: ImportParts): Promise<void> {
+async function takeEndpointFilters(parts: ImportTransaction): Promise<void> {
   for await (const page of pagesOf(parts.from, 'endpoint_group', 'id'))
     await parts.insert(
       'endpoint_groups',
@@ -68,7 +68,7 @@ async function takeEndpointFilters(parts: ImportParts): Promise<void> {
     );
 }
 
-async function takePolicies(parts: ImportParts): Promise<void> {
+async function takePolicies(parts: ImportTransaction): Promise<void> {
   for await (const page of pagesOf(parts.from, 'policy', 'id'))
     await parts.insert(
       'policies',
@@ -88,7 +88,7 @@ async function takePolicies(parts: ImportParts): Promise<void> {
     );
 }
 
-async function takeLimits(parts: ImportParts): Promise<void> {
+async function takeLimits(parts: ImportTransaction): Promise<void> {
   for await (const page of pagesOf(parts.from, 'registered_limit', 'id'))
     await parts.insert(
       'registered_limits',

@@ -1,10 +1,10 @@
 import type { ForeignApplicationCredential, ForeignTrust } from './foreign-tables.ts';
 import { flag, object, timeOfMicros } from './foreign-values.ts';
-import type { ImportParts } from './import-parts.ts';
+import type { ImportTransaction } from './import-transaction.ts';
 import { pagesOf } from './pages.ts';
 
 /** Trusts that are not deleted, application credentials and access rules. */
-export async function takeDelegations(parts: ImportParts): Promise<void> {
+export async function takeDelegations(parts: ImportTransaction): Promise<void> {
   await takeTrusts(parts);
   for await (const page of pagesOf(parts.from, 'access_rule', 'id'))
     await parts.insert(
@@ -19,7 +19,7 @@ export async function takeDelegations(parts: ImportParts): Promise<void> {
   }
 }
 
-async function takeTrusts(parts: ImportParts): Promise<void> {
+async function takeTrusts(parts: ImportTransaction): Promise<void> {
   const { from, tx } = parts;
   for await (const page of pagesOf(from, 'trust', 'id')) {
     const living = page.filter((row) => row.deleted_at === null);
@@ -53,7 +53,7 @@ function trustRow(row: ForeignTrust) {
 }
 
 async function takeApplicationCredentials(
-  parts: ImportParts,
+  parts: ImportTransaction,
   rows: readonly ForeignApplicationCredential[],
 ): Promise<void> {
   if (rows.length === 0) return;

@@ -1,13 +1,13 @@
 import type { ForeignProject } from './foreign-tables.ts';
 import { flag, object, options } from './foreign-values.ts';
-import type { ImportParts } from './import-parts.ts';
+import type { ImportTransaction } from './import-transaction.ts';
 import { groupBy, pagesOf } from './pages.ts';
 
 /** The row that stands for "above all domains". */
 const ROOT = '<<keystone.domain.root>>';
 
 /** Domains, projects with their parents, tags and options. */
-export async function takeProjects(parts: ImportParts): Promise<void> {
+export async function takeProjects(parts: ImportTransaction): Promise<void> {
   const { from, tx } = parts;
   // Domains first, and parents when all are there: both are referred to.
   for (const wantsDomains of [true, false]) {

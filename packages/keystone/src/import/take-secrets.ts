@@ -4,7 +4,7 @@ import { CredentialCipher } from '../credentials/credential-cipher.ts';
 import { decryptFernet, type FernetKey } from '../tokens/fernet.ts';
 import type { FernetKeyring } from '../tokens/fernet-keyring.ts';
 import { object, time } from './foreign-values.ts';
-import type { ImportParts } from './import-parts.ts';
+import type { ImportTransaction } from './import-transaction.ts';
 import { pagesOf } from './pages.ts';
 
 /**
@@ -12,7 +12,7 @@ import { pagesOf } from './pages.ts';
  * @throws Error naming a credential that none of the other one's keys opens.
  */
 export async function takeSecrets(
-  parts: ImportParts,
+  parts: ImportTransaction,
   { theirs, ours }: { theirs: readonly FernetKey[]; ours: FernetKeyring },
 ): Promise<void> {
   const cipher = new CredentialCipher(ours);

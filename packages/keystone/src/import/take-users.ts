@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { nowIso } from '@kumo/core/db';
 import type { ForeignPassword, ForeignUser } from './foreign-tables.ts';
 import { flag, object, options, time, timeOfMicros } from './foreign-values.ts';
-import type { ImportParts } from './import-parts.ts';
+import type { ImportTransaction } from './import-transaction.ts';
 import { groupBy, pagesOf } from './pages.ts';
 
 /**
  * Users of the SQL back end with every password they had, groups and their members, and the ids by which users and groups
  * of directories are known.
  */
-export async function takeUsers(parts: ImportParts): Promise<void> {
+export async function takeUsers(parts: ImportTransaction): Promise<void> {
   for await (const page of pagesOf(parts.from, 'user', 'id')) await takePage(parts, page);
   for await (const page of pagesOf(parts.from, 'group', 'id'))
     await parts.insert(
@@ -31,7 +31,7 @@ export async function takeUsers(parts: ImportParts): Promise<void> {
     );
 }
 
-async function takePage(parts: ImportParts, users: readonly ForeignUser[]): Promise<void> {
+async function takePage(parts: ImportTransaction, users: readonly ForeignUser[]): Promise<void> {
   const { from } = parts;
   const ids = users.map((user) => user.id);
   const local = await from.selectFrom('local_user').selectAll().where('user_id', 'in', ids).execute();

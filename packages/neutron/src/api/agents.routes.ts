@@ -2,8 +2,8 @@ import { implement, pickFields, type Route } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { Agents, AgentView } from '../app/agents.ts';
 import { type AgentBody, deleteAgent, listAgents, showAgent, updateAgent } from './agents.ts';
-import { truthValues } from './flags.ts';
 import { listRequestOf, pageBody } from './list-request.ts';
+import { truthValues } from './truth-values.ts';
 import { fromWire } from './wire-names.ts';
 
 type Body = Static<typeof AgentBody>;

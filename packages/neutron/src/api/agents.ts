@@ -1,8 +1,8 @@
 import { operation } from '@kumo/core/http';
 import { policy } from '@kumo/core/policy';
 import { Type as T } from 'typebox';
-import { Flag, PageLinks, plainListQuery, showQuery } from './fields.ts';
 import { PROJECT } from './policies.ts';
+import { Flag, PageLinks, plainListQuery, showQuery } from './shared-schemas.ts';
 
 export const AgentBody = T.Object({
   id: T.String(),

@@ -1,7 +1,6 @@
 import { implement, pickFields, type Route } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { FloatingIpChanges, FloatingIps, FloatingIpView, NewFloatingIp } from '../app/floating-ips.ts';
-import { standardFields, standardSorts } from './bodies.ts';
 import { callerOf } from './caller.ts';
 import {
   createFloatingIp,
@@ -12,6 +11,7 @@ import {
   updateFloatingIp,
 } from './floating-ips.ts';
 import { listRequestOf, pageBody } from './list-request.ts';
+import { standardFields, standardSorts } from './standard-fields.ts';
 import { fromWire } from './wire-names.ts';
 
 const SORTS = {

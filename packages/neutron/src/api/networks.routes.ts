@@ -7,9 +7,7 @@ import {
   type NewNetwork,
   networkTarget,
 } from '../app/networks.ts';
-import { standardFields, standardSorts, without } from './bodies.ts';
 import { callerOf } from './caller.ts';
-import { truthValues } from './flags.ts';
 import { listRequestOf, pageBody } from './list-request.ts';
 import {
   createNetwork,
@@ -20,6 +18,8 @@ import {
   showNetwork,
   updateNetwork,
 } from './networks.ts';
+import { standardFields, standardSorts, without } from './standard-fields.ts';
+import { truthValues } from './truth-values.ts';
 import { fromWire } from './wire-names.ts';
 
 const NAMES = {

@@ -2,6 +2,7 @@ import { operation } from '@kumo/core/http';
 import { policy } from '@kumo/core/policy';
 import { Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
+import { OWNED_WRITE, PROJECT } from './policies.ts';
 import {
   Flag,
   ifMatch,
@@ -12,8 +13,7 @@ import {
   PageLinks,
   showQuery,
   standardBody,
-} from './fields.ts';
-import { OWNED_WRITE, PROJECT } from './policies.ts';
+} from './shared-schemas.ts';
 
 export const NetworkBody = T.Object({
   ...standardBody,

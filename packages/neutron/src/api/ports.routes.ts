@@ -3,11 +3,11 @@ import type { Static } from 'typebox';
 import type { NewPort, PortChanges } from '../app/port-rules.ts';
 import type { Ports, PortView } from '../app/ports.ts';
 import { bridgeName } from '../net/bridge-name.ts';
-import { standardFields, standardSorts, without } from './bodies.ts';
 import { callerOf } from './caller.ts';
-import { truthValues } from './flags.ts';
 import { listRequestOf, pageBody } from './list-request.ts';
 import { createPort, createPorts, deletePort, listPorts, type PortBody, showPort, updatePort } from './ports.ts';
+import { standardFields, standardSorts, without } from './standard-fields.ts';
+import { truthValues } from './truth-values.ts';
 import { fromWire, toWire } from './wire-names.ts';
 
 const NAMES = { 'binding:host_id': 'hostId', 'binding:vnic_type': 'vnicType', 'binding:profile': 'bindingProfile' };

@@ -2,6 +2,7 @@ import { operation } from '@kumo/core/http';
 import { policy } from '@kumo/core/policy';
 import { Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
+import { PROJECT } from './policies.ts';
 import {
   Address,
   FixedIp,
@@ -14,8 +15,7 @@ import {
   PageLinks,
   showQuery,
   standardBody,
-} from './fields.ts';
-import { PROJECT } from './policies.ts';
+} from './shared-schemas.ts';
 
 const Pair = T.Object({ ip_address: T.String(), mac_address: T.String() });
 const DhcpOption = T.Object({ opt_name: T.String(), opt_value: T.String(), ip_version: T.Integer() });

@@ -2,9 +2,7 @@ import { type HandlerInput, implement, pickFields, type Route } from '@kumo/core
 import type { Static } from 'typebox';
 import type { RouterInterface, RouterInterfaces } from '../app/router-interfaces.ts';
 import type { NewRouter, RouterChanges, Routers, RouterView } from '../app/routers.ts';
-import { standardFields, standardSorts, without } from './bodies.ts';
 import { callerOf } from './caller.ts';
-import { truthValues } from './flags.ts';
 import { listRequestOf, pageBody } from './list-request.ts';
 import {
   addRouterInterface,
@@ -16,6 +14,8 @@ import {
   showRouter,
   updateRouter,
 } from './routers.ts';
+import { standardFields, standardSorts, without } from './standard-fields.ts';
+import { truthValues } from './truth-values.ts';
 import { fromWire, toWire } from './wire-names.ts';
 
 const FLAGS = ['admin_state_up', 'distributed', 'ha'];

@@ -2,6 +2,7 @@ import { operation } from '@kumo/core/http';
 import { policy } from '@kumo/core/policy';
 import { Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
+import { OWNED_READ, OWNED_WRITE, PROJECT } from './policies.ts';
 import {
   Address,
   FixedIp,
@@ -15,8 +16,7 @@ import {
   Route,
   showQuery,
   standardBody,
-} from './fields.ts';
-import { OWNED_READ, OWNED_WRITE, PROJECT } from './policies.ts';
+} from './shared-schemas.ts';
 
 export const RouterBody = T.Object({
   ...standardBody,

@@ -7,9 +7,7 @@ import type {
   SecurityGroups,
   SecurityGroupView,
 } from '../app/security-groups.ts';
-import { standardFields, standardSorts } from './bodies.ts';
 import { callerOf } from './caller.ts';
-import { truthValues } from './flags.ts';
 import { listRequestOf, pageBody } from './list-request.ts';
 import {
   createSecurityGroup,
@@ -25,6 +23,8 @@ import {
   showSecurityGroupRule,
   updateSecurityGroup,
 } from './security-groups.ts';
+import { standardFields, standardSorts } from './standard-fields.ts';
+import { truthValues } from './truth-values.ts';
 import { fromWire } from './wire-names.ts';
 
 const GROUP_SORTS = { ...standardSorts, name: 'name', stateful: 'stateful' };

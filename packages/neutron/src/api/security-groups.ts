@@ -2,6 +2,7 @@ import { operation } from '@kumo/core/http';
 import { policy } from '@kumo/core/policy';
 import { Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
+import { OWNED_READ, OWNED_WRITE, PROJECT } from './policies.ts';
 import {
   Description,
   Flag,
@@ -14,8 +15,7 @@ import {
   PageLinks,
   showQuery,
   standardBody,
-} from './fields.ts';
-import { OWNED_READ, OWNED_WRITE, PROJECT } from './policies.ts';
+} from './shared-schemas.ts';
 
 const { name: _name, tags: _tags, ...ruleStandard } = standardBody;
 

@@ -1,10 +1,9 @@
 import { implement, pickFields, type Route } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { NewSubnet, SubnetChanges, Subnets, SubnetView } from '../app/subnets.ts';
-import { standardFields, standardSorts } from './bodies.ts';
 import { callerOf } from './caller.ts';
-import { truthValues } from './flags.ts';
 import { listRequestOf, pageBody } from './list-request.ts';
+import { standardFields, standardSorts } from './standard-fields.ts';
 import {
   createSubnet,
   createSubnets,
@@ -14,6 +13,7 @@ import {
   showSubnet,
   updateSubnet,
 } from './subnets.ts';
+import { truthValues } from './truth-values.ts';
 import { fromWire } from './wire-names.ts';
 
 const FLAGS = ['enable_dhcp'];

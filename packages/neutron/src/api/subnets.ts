@@ -2,6 +2,7 @@ import { operation } from '@kumo/core/http';
 import { policy } from '@kumo/core/policy';
 import { Nullable } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
+import { PROJECT } from './policies.ts';
 import {
   Address,
   Flag,
@@ -15,8 +16,7 @@ import {
   Route,
   showQuery,
   standardBody,
-} from './fields.ts';
-import { PROJECT } from './policies.ts';
+} from './shared-schemas.ts';
 
 const OWNER_OR_NETWORK_OWNER =
   'role:member and project_id:%(project_id)s or (rule:admin_only) or (role:member and rule:network_owner)';

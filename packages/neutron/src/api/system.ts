@@ -1,8 +1,8 @@
 import { operation } from '@kumo/core/http';
 import { policy } from '@kumo/core/policy';
 import { Type as T } from 'typebox';
-import { PageLinks, plainListQuery, showQuery } from './fields.ts';
 import { PROJECT } from './policies.ts';
+import { PageLinks, plainListQuery, showQuery } from './shared-schemas.ts';
 
 const Link = T.Object({ rel: T.String(), href: T.String() });
 

@@ -1,6 +1,6 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
-import { Tags } from './fields.ts';
+import { Tags } from './shared-schemas.ts';
 
 /** Collections whose members can be tagged, as they stand in the path. */
 export const taggable = ['networks', 'subnets', 'ports', 'routers', 'floatingips', 'security-groups'] as const;

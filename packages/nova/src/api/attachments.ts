@@ -2,8 +2,8 @@ import { operation } from '@kumo/core/http';
 import { since, until } from '@kumo/core/microversion';
 import { IpAddress, LooseBoolean, Uuid } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { NullableText, ServerParams, strict, Tag } from './pieces.ts';
 import { member, reader } from './policies.ts';
+import { NullableText, ServerParams, strict, Tag } from './shared-schemas.ts';
 
 const onServer = { authorize: 'resource', params: ServerParams } as const;
 const VolumeParams = T.Object({ ...ServerParams.properties, volume_id: T.String({ maxLength: 64 }) });

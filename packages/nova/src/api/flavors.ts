@@ -2,8 +2,8 @@ import { operation } from '@kumo/core/http';
 import { since } from '@kumo/core/microversion';
 import { Links, LooseBoolean, LooseInteger, Nullable, paging, sortKeys } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { Name, NextLinks, NullableText, strict } from './pieces.ts';
 import { admin, reader } from './policies.ts';
+import { Name, NextLinks, NullableText, strict } from './shared-schemas.ts';
 
 export const FlavorParams = T.Object({ flavor_id: T.String({ maxLength: 255 }) });
 const ExtraSpecs = T.Record(T.String(), T.String());

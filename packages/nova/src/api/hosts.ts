@@ -2,8 +2,8 @@ import { operation } from '@kumo/core/http';
 import { since, until } from '@kumo/core/microversion';
 import { LooseBoolean, paging } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { NullableText, strict } from './pieces.ts';
 import { admin, anyone } from './policies.ts';
+import { NullableText, strict } from './shared-schemas.ts';
 
 /** A number before 2.53, a UUID from then on. */
 const HostKey = T.Union([T.String(), T.Integer()]);

@@ -3,18 +3,26 @@ import type { Policy } from '@kumo/core/policy';
 import * as attachments from './attachments.ts';
 import * as flavors from './flavors.ts';
 import * as hosts from './hosts.ts';
+import * as instanceActions from './instance-actions.ts';
 import * as keyPairs from './key-pairs.ts';
 import * as limits from './limits.ts';
 import { baseRules, extraRules } from './policies.ts';
 import * as serverActions from './server-actions.ts';
-import * as serverParts from './server-parts.ts';
+import * as serverDiagnostics from './server-diagnostics.ts';
+import * as serverIps from './server-ips.ts';
+import * as serverMetadata from './server-metadata.ts';
+import * as serverTags from './server-tags.ts';
 import * as servers from './servers.ts';
 
 /** Nova's operations, for a typed client: `client(novaApi, transport, {…, serviceType: 'compute'})`. */
 export const novaApi = {
   ...servers,
   ...serverActions,
-  ...serverParts,
+  ...instanceActions,
+  ...serverDiagnostics,
+  ...serverIps,
+  ...serverMetadata,
+  ...serverTags,
   ...attachments,
   ...flavors,
   ...keyPairs,
@@ -32,9 +40,13 @@ export const novaPolicies: readonly Policy[] = [
 export * from './attachments.ts';
 export * from './flavors.ts';
 export * from './hosts.ts';
+export * from './instance-actions.ts';
 export * from './key-pairs.ts';
 export * from './limits.ts';
 export { baseRules } from './policies.ts';
 export * from './server-actions.ts';
-export * from './server-parts.ts';
+export * from './server-diagnostics.ts';
+export * from './server-ips.ts';
+export * from './server-metadata.ts';
+export * from './server-tags.ts';
 export * from './servers.ts';

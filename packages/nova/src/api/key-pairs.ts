@@ -3,7 +3,7 @@ import { changed, since } from '@kumo/core/microversion';
 import { policy } from '@kumo/core/policy';
 import { paging } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { NextLinks, NullableText, strict } from './pieces.ts';
+import { NextLinks, NullableText, strict } from './shared-schemas.ts';
 
 const own = (name: string) =>
   policy(`os_compute_api:os-keypairs:${name}`, '(rule:context_is_admin) or user_id:%(user_id)s', {

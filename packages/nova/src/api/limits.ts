@@ -2,8 +2,8 @@ import { operation } from '@kumo/core/http';
 import { since, until } from '@kumo/core/microversion';
 import { LooseBoolean, LooseInteger } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
-import { strict } from './pieces.ts';
 import { admin, anyone, reader, service } from './policies.ts';
+import { strict } from './shared-schemas.ts';
 
 export const showLimits = operation({
   name: 'showLimits',

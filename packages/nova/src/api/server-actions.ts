@@ -3,8 +3,8 @@ import { since } from '@kumo/core/microversion';
 import type { Policy } from '@kumo/core/policy';
 import { LooseInteger, Nullable } from '@kumo/core/schema';
 import { Type as T, type TSchema } from 'typebox';
-import { ServerParams, strict } from './pieces.ts';
 import { admin, member } from './policies.ts';
+import { ServerParams, strict } from './shared-schemas.ts';
 
 const common = {
   method: 'POST',

@@ -2,6 +2,7 @@ import { operation } from '@kumo/core/http';
 import { changed, since, until } from '@kumo/core/microversion';
 import { IpAddress, Links, LooseBoolean, LooseInteger, Nullable, paging, sortKeys, Uuid } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
+import { member, reader } from './policies.ts';
 import {
   FqdnInput,
   HostnameInput,
@@ -14,8 +15,7 @@ import {
   strict,
   Tag,
   ZoneInput,
-} from './pieces.ts';
-import { member, reader } from './policies.ts';
+} from './shared-schemas.ts';
 
 const DiskConfig = T.Enum(['AUTO', 'MANUAL']);
 const Address = T.Object({

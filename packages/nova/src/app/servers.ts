@@ -5,7 +5,8 @@ import { type AttachedVolume, attachedVolumesOf, type BlockDevice } from '../db/
 import { isUp, listServices } from '../db/hosts.ts';
 import type { NovaTables } from '../db/schema.ts';
 import { listServers } from '../db/server-list.ts';
-import { addTags, metadataOf, removeTags, replaceMetadata, tagsOf } from '../db/server-parts.ts';
+import { metadataOf, replaceMetadata } from '../db/server-metadata.ts';
+import { addTags, removeTags, tagsOf } from '../db/server-tags.ts';
 import { findServer, type Server, type ServerChanges, updateServer } from '../db/servers.ts';
 import { markerNotFound, metadataTooMany, serverInvalidState, serverNotFound, tooManyTags } from '../errors.ts';
 import { type ServerQuery, selectionOf } from './server-selection.ts';

@@ -6,10 +6,14 @@ import { attachmentRoutes } from '../api/attachments.routes.ts';
 import { flavorRoutes } from '../api/flavors.routes.ts';
 import { hostRoutes } from '../api/hosts.routes.ts';
 import { novaPolicies } from '../api/index.ts';
+import { instanceActionRoutes } from '../api/instance-actions.routes.ts';
 import { keyPairRoutes } from '../api/key-pairs.routes.ts';
 import { limitRoutes } from '../api/limits.routes.ts';
 import { serverActionRoutes } from '../api/server-actions.routes.ts';
-import { serverPartRoutes } from '../api/server-parts.routes.ts';
+import { serverDiagnosticsRoutes } from '../api/server-diagnostics.routes.ts';
+import { serverIpRoutes } from '../api/server-ips.routes.ts';
+import { serverMetadataRoutes } from '../api/server-metadata.routes.ts';
+import { serverTagRoutes } from '../api/server-tags.routes.ts';
 import { serverRoutes } from '../api/servers.routes.ts';
 import { Aggregates } from '../app/aggregates.ts';
 import { ExternalEvents } from '../app/external-events.ts';
@@ -130,7 +134,11 @@ function routesOf({ env, config, db, rpc, quotas, neighbours, scheduleNow }: Par
   return [
     ...serverRoutes({ servers, creation, lifecycle, defaultZone: config.defaultAvailabilityZone }),
     ...serverActionRoutes({ servers, lifecycle, consoles, groups }),
-    ...serverPartRoutes({ servers, lifecycle, consoles, actions }),
+    ...serverMetadataRoutes({ servers, lifecycle }),
+    ...serverIpRoutes({ servers }),
+    ...serverTagRoutes({ servers }),
+    ...instanceActionRoutes({ servers, actions }),
+    ...serverDiagnosticsRoutes({ servers, consoles }),
     ...attachmentRoutes({ servers, volumes, interfaces, groups }),
     ...flavorRoutes(new Flavors(db, maxPageSize)),
     ...keyPairRoutes(new KeyPairs(db, quotas, maxPageSize)),

@@ -3,8 +3,8 @@ import { since } from '@kumo/core/microversion';
 import { Nullable, Uuid } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { forServices, usagesPolicy } from './policies.ts';
-import { Amounts, MemberOf, RequiredTraits, ResourceClassName } from './query-pieces.ts';
 import { ProviderParams } from './resource-providers.ts';
+import { Amounts, MemberOf, RequiredTraits, ResourceClassName } from './shared-schemas.ts';
 
 const ConsumerParams = T.Object({ consumer_uuid: Uuid });
 const Owner = T.String({ minLength: 1, maxLength: 255 });

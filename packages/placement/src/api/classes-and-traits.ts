@@ -2,8 +2,8 @@ import { operation } from '@kumo/core/http';
 import { Links } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { forServices } from './policies.ts';
-import { AnyName, CustomResourceClassName, CustomTraitName, Generation, TraitName } from './query-pieces.ts';
 import { ProviderParams } from './resource-providers.ts';
+import { AnyName, CustomResourceClassName, CustomTraitName, Generation, TraitName } from './shared-schemas.ts';
 
 const ResourceClass = T.Object({ name: T.String(), links: Links });
 /** A name that no class or trait can have is one that none has: 404. */

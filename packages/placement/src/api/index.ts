@@ -8,10 +8,10 @@ import { baseRules } from './policies.ts';
 import * as providers from './resource-providers.ts';
 
 export * from './allocations.ts';
-export { changes, MAX_VERSION, MIN_VERSION } from './changes.ts';
 export * from './classes-and-traits.ts';
 export * from './inventories.ts';
 export * from './resource-providers.ts';
+export { changes, MAX_VERSION, MIN_VERSION } from './version-changes.ts';
 
 /** The defaults of all of Placement's policies. */
 export const placementPolicies: readonly Policy[] = [

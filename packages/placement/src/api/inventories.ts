@@ -1,8 +1,8 @@
 import { operation } from '@kumo/core/http';
 import { Type as T } from 'typebox';
 import { forServices } from './policies.ts';
-import { AnyName, Generation, ResourceClassName } from './query-pieces.ts';
 import { ProviderParams } from './resource-providers.ts';
+import { AnyName, Generation, ResourceClassName } from './shared-schemas.ts';
 
 const Amount = (minimum: number) => T.Integer({ minimum, maximum: 0x7fffffff });
 

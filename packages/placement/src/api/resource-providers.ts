@@ -3,7 +3,7 @@ import { since } from '@kumo/core/microversion';
 import { Links, Nullable, Uuid } from '@kumo/core/schema';
 import { Type as T } from 'typebox';
 import { forServices } from './policies.ts';
-import { Amounts, MemberOf, RequiredTraits } from './query-pieces.ts';
+import { Amounts, MemberOf, RequiredTraits } from './shared-schemas.ts';
 
 export const ProviderParams = T.Object({ uuid: Uuid });
 export const ProviderName = T.String({ minLength: 1, maxLength: 200 });

@@ -1,6 +1,6 @@
 import { implement, type Route } from '@kumo/core/http';
-import { MAX_VERSION, MIN_VERSION } from './changes.ts';
 import { showRoot } from './root.ts';
+import { MAX_VERSION, MIN_VERSION } from './version-changes.ts';
 
 const versions = [
   {

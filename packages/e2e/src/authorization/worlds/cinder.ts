@@ -36,7 +36,7 @@ export async function cinderWorld(databaseUrl: string): Promise<World> {
       ({ showAttachment: 'volume:get', listAttachments: 'volume:get_all', listAttachmentsDetail: 'volume:get_all' })[
         name
       ],
-    make: () => makeThings(harness, spares),
+    make: () => makeResources(harness, spares),
     keeps: ({ name }) => /^(update(?!Attachment)|create(?!Attachment|Snapshot$)|show|set)/.test(name),
     ask: ({ name }, ids) => asks(ids)[name],
     target: (operation, _, { credentials }) => ({
@@ -66,7 +66,7 @@ function seesProject({ credentials }: Caller): boolean {
 }
 
 /** @param spares volumes for what is only possible in a certain status, which they are given again. */
-async function makeThings(harness: Harness, spares: Map<string, string>): Promise<Ids> {
+async function makeResources(harness: Harness, spares: Map<string, string>): Promise<Ids> {
   const post = async (path: string, body: object, token = 'member') => {
     const reply = await harness.call('POST', `/v3${path}`, { body, token });
     if (reply.status >= 300) throw new Error(`${path}: ${reply.status} ${JSON.stringify(reply.body)}`);

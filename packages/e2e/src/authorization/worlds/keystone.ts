@@ -3,7 +3,7 @@ import { TestKeystone } from '../../../../keystone/test/harness.ts';
 import type { Caller, Ids, Target, World } from '../world.ts';
 import { asksOf } from './keystone-asks.ts';
 import { KeystoneTokens } from './keystone-personas.ts';
-import { makeThings } from './keystone-things.ts';
+import { makeResources } from './keystone-resources.ts';
 
 /** As with Keystone itself, and as keystone-tempest-plugin asks: 404 for what is not there, whoever asks. */
 const TELLING = [
@@ -41,7 +41,7 @@ export async function keystoneWorld(databaseUrl: string): Promise<World> {
       'authCatalog domainManager': NO_CATALOG,
       'authCatalog otherDomainManager': NO_CATALOG,
     },
-    make: () => makeThings(keystone, people),
+    make: () => makeResources(keystone, people),
     keeps: ({ method, name }) =>
       method === 'PATCH' || method === 'HEAD' || (method === 'POST' && name !== 'createLimits'),
     ask: ({ name }, ids) => asksOf(ids)[name],

@@ -49,7 +49,7 @@ export async function neutronWorld(databaseUrl: string): Promise<World> {
       'updateAgent *': NO_AGENT,
       'deleteAgent *': NO_AGENT,
     },
-    make: () => makeThings(make, external.id),
+    make: () => makeResources(make, external.id),
     ask: ({ name }, ids) => asks(ids)[name],
     target: ({ path, method }, _, { credentials }) => {
       const own = credentials.project_id;
@@ -90,7 +90,7 @@ function sees(operation: Operation, caller: Caller, target: Target, rules: Rules
   );
 }
 
-async function makeThings(make: ReturnType<typeof maker>, externalId: string): Promise<Ids> {
+async function makeResources(make: ReturnType<typeof maker>, externalId: string): Promise<Ids> {
   const { network } = await make('POST', `${V}/networks`, { network: { name: fresh('network') } });
   const { network: empty } = await make('POST', `${V}/networks`, { network: { name: fresh('empty') } });
   const subnetOf = async (cidr: string) =>

@@ -32,7 +32,7 @@ export async function novaWorld(databaseUrl: string): Promise<World> {
       'removeSecurityGroup *': { status: 404, why: 'the stand-in for Neutron keeps no groups of ports' },
       'showHypervisorUptime *': { status: 501, why: 'the fake hypervisor has no uptime' },
     },
-    make: () => makeThings(api, spares),
+    make: () => makeResources(api, spares),
     ask: (operation, ids) => {
       const wanted = asks(ids)[operation.name];
       const { max } = operation.versions ?? {};
@@ -122,7 +122,7 @@ class Spares {
   }
 }
 
-async function makeThings(api: Api, spares: Spares): Promise<Ids> {
+async function makeResources(api: Api, spares: Spares): Promise<Ids> {
   const newest = { version: '2.91' };
   const addVolume = () => {
     const id = randomUUID();

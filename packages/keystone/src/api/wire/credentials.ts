@@ -1,7 +1,7 @@
 import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
 import type { Credential } from '../../app/credentials.ts';
-import { extraOf } from '../../app/extra-values.ts';
+import { extraOf } from '../../app/extra-attributes.ts';
 import { parseEc2Blob } from '../../credentials/ec2-blob.ts';
 import type { CredentialBody, CredentialCreate } from '../credentials.ts';
 import type { Ec2CredentialBody } from '../ec2-credentials.ts';

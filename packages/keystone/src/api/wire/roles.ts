@@ -1,6 +1,6 @@
 import { flatText, type RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import { extraOf } from '../../app/extra-values.ts';
+import { extraOf } from '../../app/extra-attributes.ts';
 import type { Role } from '../../db/roles.ts';
 import type { RoleBody, RoleCreate } from '../roles.ts';
 

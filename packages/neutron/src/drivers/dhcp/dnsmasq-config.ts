@@ -6,7 +6,7 @@ import {
   checkedIp,
   checkedMac,
   checkedName,
-} from '../host/checked.ts';
+} from '../host/checked-values.ts';
 import type { DhcpNetwork, DhcpSubnet } from './driver.ts';
 
 export interface DnsmasqFiles {

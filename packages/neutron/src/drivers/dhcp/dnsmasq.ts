@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readIfThere } from '@kumo/core/exec';
-import { checkedName } from '../host/checked.ts';
+import { checkedName } from '../host/checked-values.ts';
 import { dhcpDeviceName, dhcpNamespace } from '../host/marks.ts';
 import { ensureNamespace, ownNamespaces, removeNamespace } from '../host/namespace.ts';
 import { type Link, type NetHost, namespaceExists } from '../host/net-host.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { DriverError } from '@kumo/core/errors';
-import { checkedCidr, checkedInteger, checkedInterface } from '../host/checked.ts';
+import { checkedCidr, checkedInteger, checkedInterface } from '../host/checked-values.ts';
 import { isUp, type NetHost } from '../host/net-host.ts';
 import { addressLines } from '../host/veth.ts';
 import type { ExternalBridge, ExternalDriver } from './driver.ts';

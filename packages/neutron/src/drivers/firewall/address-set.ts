@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from 'node:net';
-import { checkedCidr } from '../host/checked.ts';
+import { checkedCidr } from '../host/checked-values.ts';
 
 /** Addresses and prefixes without those that lie within another, apart by family: nft refuses overlaps in one set. */
 export function addressSet(values: readonly string[]): { ipv4: string[]; ipv6: string[] } {

@@ -1,4 +1,4 @@
-import { checkedInteger, checkedInterface, checkedName } from '../host/checked.ts';
+import { checkedInteger, checkedInterface, checkedName } from '../host/checked-values.ts';
 import { tapName } from '../host/marks.ts';
 import { addressSet } from './address-set.ts';
 import type { FirewallGroup, FirewallNetwork, FirewallPort, FirewallState } from './driver.ts';

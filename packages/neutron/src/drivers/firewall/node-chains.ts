@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { checkedInteger, checkedIp } from '../host/checked.ts';
+import { checkedInteger, checkedIp } from '../host/checked-values.ts';
 import type { FirewallNetwork } from './driver.ts';
 import type { TableModel, TableSet } from './table-model.ts';
 

@@ -1,4 +1,4 @@
-import { checkedMac } from '../host/checked.ts';
+import { checkedMac } from '../host/checked-values.ts';
 import { addressSet, linkLocalOf } from './address-set.ts';
 import type { FirewallPort } from './driver.ts';
 import { ruleText } from './rule-text.ts';

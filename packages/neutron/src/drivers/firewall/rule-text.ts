@@ -1,5 +1,5 @@
 import { DriverError } from '@kumo/core/errors';
-import { checkedCidr, checkedInteger, checkedName } from '../host/checked.ts';
+import { checkedCidr, checkedInteger, checkedName } from '../host/checked-values.ts';
 import type { FirewallRule } from './driver.ts';
 
 /** Neutron's protocol names (IANA's numbers). */

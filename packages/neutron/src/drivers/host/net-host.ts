@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DriverError } from '@kumo/core/errors';
 import { type RunOptions, type RunResult, run } from '@kumo/core/exec';
-import { checkedName } from './checked.ts';
+import { checkedName } from './checked-values.ts';
 import { Marks } from './marks.ts';
 
 export interface NetHostOptions {

@@ -1,5 +1,5 @@
 import { DriverError } from '@kumo/core/errors';
-import { checkedInteger, checkedInterface, checkedMac } from './checked.ts';
+import { checkedInteger, checkedInterface, checkedMac } from './checked-values.ts';
 import { type MarkKind, tapName } from './marks.ts';
 import { assertOurs, isUp, type Link, type NetHost } from './net-host.ts';
 

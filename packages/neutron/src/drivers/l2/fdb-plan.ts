@@ -1,4 +1,4 @@
-import { checkedIp, checkedMac } from '../host/checked.ts';
+import { checkedIp, checkedMac } from '../host/checked-values.ts';
 import { vxlanName } from '../host/marks.ts';
 import type { L2Network } from './driver.ts';
 import { isTunnelled } from './link-plan.ts';

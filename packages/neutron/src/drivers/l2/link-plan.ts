@@ -1,5 +1,5 @@
 import { DriverError } from '@kumo/core/errors';
-import { checkedInteger, checkedInterface, checkedIp, checkedName } from '../host/checked.ts';
+import { checkedInteger, checkedInterface, checkedIp, checkedName } from '../host/checked-values.ts';
 import { bridgeName, bridgeOf, type Marks, tapName, vxlanName } from '../host/marks.ts';
 import { assertOurs, isUp, type Link } from '../host/net-host.ts';
 import type { L2Network, L2Port, L2State } from './driver.ts';

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { checkedCidr, checkedIp, checkedMac, checkedName } from '../host/checked.ts';
+import { checkedCidr, checkedIp, checkedMac, checkedName } from '../host/checked-values.ts';
 import { gatewayDeviceName, routerDeviceName, routerNamespace } from '../host/marks.ts';
 import { ensureNamespace, ownNamespaces, removeNamespace } from '../host/namespace.ts';
 import { type Link, type NetHost, namespaceExists } from '../host/net-host.ts';

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { checkedIp } from '../host/checked.ts';
+import { checkedIp } from '../host/checked-values.ts';
 import { gatewayDeviceName } from '../host/marks.ts';
 import type { Router } from './driver.ts';
 

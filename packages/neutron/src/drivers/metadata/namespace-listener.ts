@@ -3,7 +3,7 @@ import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { DriverError } from '@kumo/core/errors';
 import { withSpan } from '@kumo/core/trace';
-import { checkedInteger, checkedIp, checkedName } from '../host/checked.ts';
+import { checkedInteger, checkedIp, checkedName } from '../host/checked-values.ts';
 import { namespacePath } from '../host/net-host.ts';
 
 const CHILD = fileURLToPath(new URL('./namespace-listener-child.ts', import.meta.url));

@@ -1,5 +1,5 @@
 import { blockDevicesOf } from '../../db/block-devices.ts';
-import { metadataOf } from '../../db/server-parts.ts';
+import { metadataOf } from '../../db/server-metadata.ts';
 import { findServer, type Queries } from '../../db/servers.ts';
 import { serverNotFound } from '../../errors.ts';
 import type { ServerDescription } from '../../rpc/shapes.ts';

@@ -5,7 +5,7 @@ import { CONFIG } from './keystone-asks.ts';
 import type { KeystoneTokens } from './keystone-personas.ts';
 
 /** One of each kind. */
-export async function makeThings(keystone: TestKeystone, people: KeystoneTokens): Promise<Ids> {
+export async function makeResources(keystone: TestKeystone, people: KeystoneTokens): Promise<Ids> {
   const make = async (path: string, kind: string, fields: object, token?: string) =>
     (await keystone.expect(201, 'POST', `/v3${path}`, { body: { [kind]: fields }, ...(token && { token }) }))[kind];
   const { projectId, userIds, callers } = people;

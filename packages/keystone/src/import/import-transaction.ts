@@ -6,7 +6,7 @@ import type { Foreign } from './pages.ts';
 const BATCH = 200;
 
 /** What the steps of an import work with. */
-export class ImportParts {
+export class ImportTransaction {
   readonly from: Foreign;
   readonly tx: Transaction<KeystoneTables>;
   /** Rows that were taken over, by table. */

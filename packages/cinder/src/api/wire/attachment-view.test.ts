@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Attachment } from '../app/attachments.ts';
-import { attachmentBody } from './wire.routes.ts';
+import type { Attachment } from '../../app/attachments.ts';
+import { attachmentBody } from './attachment-view.ts';
 
 const attachment = (instanceId: string | null, connectionInfo: Record<string, unknown>): Attachment => ({
   ...{ id: 'a', volumeId: 'v', projectId: 'p', instanceId, status: 'attached', mode: 'rw', host: 'node-1' },

@@ -5,6 +5,8 @@ import { Type as T, type TProperties, type TSchema } from 'typebox';
 export const strict = <P extends TProperties>(properties: P) => T.Object(properties, { additionalProperties: false });
 
 export const ServerParams = T.Object({ server_id: T.String({ maxLength: 255 }) });
+/** What every operation below `/servers/{server_id}` has: its policy is asked for the server. */
+export const onServer = { authorize: 'resource', params: ServerParams, errors: [401, 403, 404] } as const;
 
 /** A name as Nova takes it: something to see, no control characters, no blanks at its ends. */
 export const Name = T.String({

@@ -17,7 +17,7 @@ async function make(
 }
 
 /** Fills a cloud with one thing of each kind for demo, and with the same for another project. */
-export async function makeKnownThings(cloud: Cloud, expiredToken: string): Promise<Known> {
+export async function makeExistingResources(cloud: Cloud, expiredToken: string): Promise<Known> {
   const [admin, demo, gone] = await Promise.all([cloud.api('admin'), cloud.api('demo'), cloud.api('demo')]);
   await gone.send('identity', 'DELETE', '/auth/tokens', { headers: { 'x-subject-token': gone.token } });
   const { imageRef, flavorRef } = await usualParts(admin);

@@ -1,9 +1,9 @@
-import { flatText, type RequestFacts } from '@kumo/core/http';
+import type { RequestFacts } from '@kumo/core/http';
 import type { Static } from 'typebox';
-import type { Attachment } from '../app/attachments.ts';
-import type { Metadata, Volume } from '../app/volumes.ts';
-import type { AttachmentBody } from './attachments.ts';
-import type { VolumeBody } from './volumes.ts';
+import type { Attachment } from '../../app/attachments.ts';
+import type { Metadata, Volume } from '../../app/volumes.ts';
+import type { VolumeBody } from '../volumes.ts';
+import { linksOf } from './links.ts';
 
 /** What of a volume only some may see. */
 export interface VolumeView {
@@ -19,19 +19,6 @@ export interface VolumeParts {
   typeName: string | null;
   metadata: Metadata;
   attachments: readonly Attachment[];
-}
-
-/** The two links of a resource: with and without a version. */
-export function linksOf(
-  request: RequestFacts,
-  projectId: string | undefined,
-  path: string,
-): { rel: string; href: string }[] {
-  const project = projectId === undefined ? '' : `/${projectId}`;
-  return [
-    { rel: 'self', href: flatText`${request.baseUrl}/v3${project}${path}` },
-    { rel: 'bookmark', href: flatText`${request.baseUrl}${project}${path}` },
-  ];
 }
 
 export function volumeBody(
@@ -93,25 +80,4 @@ function attachmentEntry(attachment: Attachment, showsHost: boolean) {
     device: attachment.mountpoint,
     attached_at: attachment.attachedAt,
   };
-}
-
-/** Places on the storage host. Who connects a volume to a machine of his own is told where it listens; a server's is Nova's. */
-function connectionOf({ connectionInfo, instanceId }: Attachment, showsHost: boolean) {
-  if (connectionInfo === null || showsHost) return connectionInfo ?? {};
-  const { socket_path, host, port, ...others } = connectionInfo;
-  return instanceId === null && host !== undefined ? { ...others, host, port } : others;
-}
-
-export function attachmentBody(attachment: Attachment, showsHost: boolean): Static<typeof AttachmentBody> {
-  return {
-    ...attachmentSummary(attachment),
-    attach_mode: attachment.mode,
-    attached_at: attachment.attachedAt,
-    detached_at: null,
-    connection_info: connectionOf(attachment, showsHost),
-  };
-}
-
-export function attachmentSummary({ id, volumeId, instanceId, status }: Attachment) {
-  return { id, volume_id: volumeId, instance: instanceId, status };
 }

@@ -1,11 +1,11 @@
 import { type Operation, operation, type Route } from '@kumo/core/http';
-import { malformedUrl } from '../errors.ts';
+import { malformedUrl } from '../../errors.ts';
 
 /**
  * Routes under both of Cinder's URLs: `/v3/volumes` and `/v3/{project_id}/volumes`. The project in the URL must be the
  * token's; only a service may name another one, for whose users it works.
  */
-export function bothShapes(routes: readonly Route[]): Route[] {
+export function underBothPaths(routes: readonly Route[]): Route[] {
   return routes.flatMap(({ operation: plain, handler }) => [
     { operation: plain, handler },
     { operation: withProject(plain), handler: ownProject(handler) },

@@ -7,7 +7,7 @@ import type { Identities } from './identity/identities.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 
 /** What the resources stand on. */
-export interface CoreParts {
+export interface ResourceDeps {
   readonly db: Db<KeystoneTables>;
   readonly changes: Changes;
   readonly revoked: RevokedTokens;
