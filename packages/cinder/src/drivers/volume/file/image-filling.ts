@@ -1,5 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
-import type { Ids } from '@kumo/core/confine';
+import { type Ids, withThrowAwayIds } from '@kumo/core/confine';
 import {
   assertDeclared,
   FormatInspector,
@@ -59,15 +59,19 @@ export async function fillFromImage(path: string, image: ImageSource, options: F
 async function convert(container: string, format: string, path: string, options: FillOptions): Promise<void> {
   const { sizeGb, owner, signal, from } = options;
   assertDeclared(await inspectFile(container), format, { maxVirtualSizeBytes: sizeGb * bytesPerGb });
-  await giveFile(container, owner);
   // The target is opened by name and made anew, but keeps its owner and mode.
-  await qemuImg(['convert', '-f', qemuFormats[format] ?? format, '-O', 'raw', '-S', '64k', container, path], {
-    as: owner,
-    signal,
-    timeoutMs: copyTimeoutMs,
-    cpuSeconds,
-    from,
-  });
+  const work = (as: Ids | undefined) =>
+    qemuImg(['convert', '-f', qemuFormats[format] ?? format, '-O', 'raw', '-S', '64k', container, path], {
+      as,
+      signal,
+      timeoutMs: copyTimeoutMs,
+      cpuSeconds,
+      from,
+    });
+  if (owner) {
+    await giveFile(container, owner);
+    await work(owner);
+  } else await withThrowAwayIds([container, path], work);
 }
 
 async function* bounded(source: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
