@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -15,16 +14,18 @@ import { type Answer, type Glance, type GlanceOptions, startGlance } from './har
 const MiB = 2 ** 20;
 const bare = { disk_format: 'raw', container_format: 'bare' };
 
+const ports = new WeakMap<Glance, string>();
+
 async function startListening(options: GlanceOptions): Promise<Glance> {
   const glance = await startGlance(options);
-  await listen(glance.daemon.app!, { host: '127.0.0.1', port: 0 });
+  ports.set(glance, new URL(await listen(glance.daemon.app!, { host: '127.0.0.1', port: 0 })).port);
   return glance;
 }
 
 /** Announces no length: a chunked upload over a socket, whose sender sends on until it is answered. */
 async function putStream(glance: Glance, id: string, sizeBytes: number): Promise<number> {
   const request = http.request({
-    port: (glance.daemon.app!.server.address() as AddressInfo).port,
+    port: ports.get(glance),
     method: 'PUT',
     path: `/v2/images/${id}/file`,
     headers: { 'x-auth-token': 'member', 'content-type': 'application/octet-stream' },

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Pool } from 'undici';
 import { unavailable } from '../errors/index.ts';
+import { TLS_FLOOR } from '../tls/index.ts';
 import type { Transport, TransportReply } from './transport.ts';
 
 export interface SocketOptions {
@@ -95,6 +96,7 @@ async function openPool(origin: string, options: SocketOptions): Promise<Pool> {
     headersTimeout: 0,
     bodyTimeout: options.idleTimeoutMs ?? 60_000,
     connect: {
+      ...TLS_FLOOR,
       timeout: options.connectTimeoutMs ?? 5_000,
       // Said here, the environment's NODE_TLS_REJECT_UNAUTHORIZED changes nothing.
       rejectUnauthorized: true,

@@ -1,4 +1,5 @@
 import type { PoolConnection, PoolOptions, ResultSetHeader } from 'mysql2';
+import { TLS_FLOOR } from '../tls/index.ts';
 import type { Result, Session } from './engine.ts';
 import { databaseMissing } from './errors.ts';
 import { type Pool, type PooledConnection, rawSql } from './pooled-engine.ts';
@@ -67,7 +68,7 @@ function connectionOptions(url: ServerUrl): PoolOptions {
     socketPath: url.socketPath,
     user: url.user,
     password: url.password,
-    ssl: url.tls,
+    ssl: url.tls && { ...TLS_FLOOR, ...url.tls },
     charset: 'utf8mb4',
     timezone: 'Z',
     connectTimeout: 10_000,

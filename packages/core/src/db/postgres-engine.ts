@@ -1,4 +1,5 @@
 import type { ClientConfig, PoolClient, QueryArrayResult, QueryResult } from 'pg';
+import { TLS_FLOOR } from '../tls/index.ts';
 import type { Result, Session } from './engine.ts';
 import { databaseMissing } from './errors.ts';
 import { failureOf } from './failure.ts';
@@ -21,7 +22,7 @@ export async function postgresPool(
     port: url.port ?? 5432,
     user: url.user,
     password: url.password,
-    ssl: url.tls,
+    ssl: url.tls && { ...TLS_FLOOR, ...url.tls },
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
     types: {

@@ -23,7 +23,7 @@ export class TrustedProxies {
   clientOf(peer: string, headers: IncomingHttpHeaders): string {
     let client = plainAddress(peer);
     const hops = hopsOf(headers);
-    while (hops.length > 0 && this.#has(client)) {
+    while (hops.length > 0 && this.has(client)) {
       const next = addressIn(hops.pop() as string);
       if (next === undefined) break;
       client = next;
@@ -31,7 +31,8 @@ export class TrustedProxies {
     return client;
   }
 
-  #has(address: string): boolean {
+  /** Whether an address is one of theirs. */
+  has(address: string): boolean {
     return isIP(address) !== 0 && this.#known.check(address, familyOf(address));
   }
 

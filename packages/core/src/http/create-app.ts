@@ -2,13 +2,15 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import type { KumoError } from '../errors/index.ts';
 import type { AppOptions } from './app-options.ts';
 import { CompiledOperation, Endpoint } from './compiled-operation.ts';
+import { guarded } from './connections/guard.ts';
 import { malformedUrl, methodNotAllowed, routeNotFound, wrongContentType } from './errors.ts';
-import { closeTls } from './listen.ts';
+import { closeFront } from './listen.ts';
+import { nodeHttp } from './node-http.ts';
 import type { Operation } from './operation.ts';
 import { fastifyPath, PathTable } from './path-table.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Route } from './route.ts';
-import { KEEP_ALIVE_MS, refuseBytes, tune } from './server-settings.ts';
+import { refuseBytes, tune } from './server-settings.ts';
 import { systemRoutes } from './system-routes.ts';
 import { versionRoutes } from './version-documents.ts';
 import { VersionGate } from './version-gate.ts';
@@ -30,8 +32,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     exposeHeadRoutes: false,
     // Bodies are read and bounded by the pipeline, after token and policy.
     bodyLimit: Number.MAX_SAFE_INTEGER,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle',
+    serverFactory: (handler) => nodeHttp.createServer(guarded(handler)),
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => pipeline.refuse(frameworkError(error), request, reply),
@@ -44,7 +45,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.server.on('error', (error: NodeJS.ErrnoException) => {
     if (error.syscall !== 'listen') options.log.warn({ err: error }, 'a connection could not be accepted');
   });
-  app.addHook('preClose', () => closeTls(app));
+  app.addHook('preClose', () => closeFront(app));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));
   for (const endpoint of endpoints) register(app, endpoint, pipeline);

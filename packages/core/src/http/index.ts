@@ -10,6 +10,9 @@ export type {
 } from './app-options.ts';
 export { withCallerSignal } from './caller-signal.ts';
 export { TrustedProxies } from './client-address.ts';
+export { ConnectionGuard, type GuardOptions, guarded } from './connections/guard.ts';
+export { type ConnectionLimits, DEFAULT_LIMITS } from './connections/limits.ts';
+export { ConnectionTable, type TableOptions } from './connections/table.ts';
 export { createApp, operationsOf } from './create-app.ts';
 export { type Envelope, kindOf, statusOf, type WireError } from './envelopes/envelope.ts';
 export { cinderEnvelope, novaEnvelope } from './envelopes/fault-envelope.ts';
@@ -29,6 +32,7 @@ export {
 } from './errors.ts';
 export { flatText } from './flat-text.ts';
 export { JsonText } from './json-text.ts';
+export { closeLingering } from './lingering-close.ts';
 export { firstAndNext, keystoneLinks, nextLinks, pageLinks, requestUrlWith } from './links.ts';
 export { pageSize, pickFields, type Sort, sortsOf } from './list-query.ts';
 export { closeApp, type ListenOptions, listen } from './listen.ts';
@@ -48,6 +52,7 @@ export {
   type QueryOf,
   type ReplyOf,
 } from './operation.ts';
+export { readBody } from './read-body.ts';
 export { newRequestId } from './request-id.ts';
 export {
   type AuthorizeOptions,
@@ -59,5 +64,6 @@ export {
   type RequestFacts,
   type Route,
 } from './route.ts';
+export { tune } from './server-settings.ts';
 export { type VersionDocument, versionBody, versionRoutes } from './version-documents.ts';
 export { wireTime } from './wire-time.ts';

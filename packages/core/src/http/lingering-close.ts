@@ -13,14 +13,26 @@ export function closeLingering(raw: IncomingMessage): void {
   const { socket } = raw;
   if (!(socket instanceof Socket)) return;
   const readBefore = socket.bytesRead;
-  const until = Date.now() + LONGEST_MS;
   // Node calls this once the last reply of a connection is written.
-  socket.destroySoon = () => {
-    socket.end();
-    const timer = setInterval(() => {
-      if (socket.bytesRead - readBefore > MOST_BYTES || Date.now() > until) socket.destroy();
-    }, 20);
-    socket.once('close', () => clearInterval(timer));
-    socket.once('end', () => socket.destroy());
-  };
+  socket.destroySoon = () => endGently(socket, readBefore);
+}
+
+/** A reply without a body, after which the connection ends. */
+export function refuseGently(socket: Socket, status: string): void {
+  if (socket.writable) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  endGently(socket);
+}
+
+const ending = new WeakSet<Socket>();
+
+function endGently(socket: Socket, readBefore = socket.bytesRead): void {
+  if (socket.destroyed || ending.has(socket)) return;
+  ending.add(socket);
+  const until = Date.now() + LONGEST_MS;
+  socket.end();
+  const timer = setInterval(() => {
+    if (socket.bytesRead - readBefore > MOST_BYTES || Date.now() > until) socket.destroy();
+  }, 20);
+  socket.once('close', () => clearInterval(timer));
+  socket.once('end', () => socket.destroy());
 }

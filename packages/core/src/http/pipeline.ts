@@ -152,6 +152,7 @@ export class Pipeline {
   async #sendBody(body: string | Buffer | undefined, status: number, exchange: Exchange): Promise<FastifyReply> {
     await turnsEnd();
     exchange.finish(status);
+    closeIfUnread(exchange);
     const { reply } = exchange;
     if (body === undefined) return reply.send();
     return reply.header('content-type', 'application/json; charset=utf-8').send(body);
@@ -191,6 +192,7 @@ export class Pipeline {
   ): Promise<FastifyReply> {
     const { reply } = exchange;
     if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/octet-stream');
+    closeIfUnread(exchange);
     if (!(result instanceof Readable)) {
       exchange.finish(status);
       return reply.send(result);
@@ -217,18 +219,21 @@ export class Pipeline {
   }
 
   #fail(error: unknown, exchange: Exchange): FastifyReply {
-    const { request, reply } = exchange;
+    const { reply } = exchange;
     const shown = presentable(error, exchange.requestId);
     const { status, headers, contentType, body } = errorReply(shown, this.#options, exchange.requestId);
     exchange.finish(status, shown);
-    const { raw } = request;
-    const unread = hasBody(raw) && !raw.readableEnded;
-    if (unread && !(Number(raw.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= DRAINED_BYTES)) {
-      reply.header('connection', 'close');
-      closeLingering(raw);
-    }
+    closeIfUnread(exchange);
     return reply.code(status).headers(headers).header('content-type', contentType).send(body);
   }
+}
+
+/** A connection on which much is still to come that nobody reads ends with the reply. */
+function closeIfUnread({ request: { raw }, reply }: Exchange): void {
+  if (raw.complete || raw.readableEnded || !hasBody(raw)) return;
+  if (Number(raw.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= DRAINED_BYTES) return;
+  reply.header('connection', 'close');
+  closeLingering(raw);
 }
 
 function isPrematureClose(error: unknown): boolean {

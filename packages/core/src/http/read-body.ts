@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { type Readable, Transform } from 'node:stream';
 import { badRequest, overLimit } from '../errors/index.ts';
-
-/** A parsed body must have arrived whole after this long. */
-const BODY_DEADLINE_MS = 60_000;
+import { connectionOf } from './connections/guard.ts';
+import { DEFAULT_LIMITS } from './connections/limits.ts';
 
 /** Whether a request announces a body at all. */
 export function hasBody(raw: IncomingMessage): boolean {
@@ -12,11 +11,12 @@ export function hasBody(raw: IncomingMessage): boolean {
 }
 
 /**
- * Reads a request's body whole.
+ * Reads a request's body whole, within the time that the connection's limits give.
  * @throws overLimit as soon as it is, or says that it is, longer than `maxBytes`; no more is read then.
  */
 export function readBody(raw: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(raw.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(overLimit({ limit: maxBytes }));
+  const { bodyMs } = connectionOf(raw.socket)?.limits ?? DEFAULT_LIMITS;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -37,9 +37,8 @@ export function readBody(raw: IncomingMessage, maxBytes: number): Promise<Buffer
     const onGone = () =>
       settle(badRequest({ message: 'The connection was closed before the request body had arrived.' }));
     const timer = setTimeout(
-      () =>
-        settle(badRequest({ message: `The request body did not arrive within ${BODY_DEADLINE_MS / 1000} seconds.` })),
-      BODY_DEADLINE_MS,
+      () => settle(badRequest({ message: `The request body did not arrive within ${bodyMs / 1000} seconds.` })),
+      bodyMs,
     );
     raw.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   });

@@ -1,5 +1,6 @@
 import type { Channel, Connection } from 'rabbitmq-client';
 import type { Logger } from '../log/index.ts';
+import { TLS_FLOOR } from '../tls/index.ts';
 import type { Address } from './transport.ts';
 
 const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } } as const;
@@ -142,6 +143,7 @@ export class RabbitLink {
     const { Connection } = await import('rabbitmq-client');
     const connection = new Connection({
       url: this.#url,
+      ...(this.#url.startsWith('amqps:') ? { tls: { ...TLS_FLOOR } } : {}),
       connectionName: 'kumo',
       heartbeat: 20,
       noDelay: true,

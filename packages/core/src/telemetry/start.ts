@@ -4,6 +4,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { type Logger, silentLogger } from '../log/index.ts';
+import { TLS_FLOOR } from '../tls/index.ts';
 import { FaultProcessor } from './fault.ts';
 import { headSampler } from './head-sampler.ts';
 import { StoreProcessor } from './store-processor.ts';
@@ -73,6 +74,9 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
 async function otlpProcessor(exportUrl: string): Promise<SpanProcessor> {
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
   return new BatchSpanProcessor(
-    new OTLPTraceExporter({ url: new URL('v1/traces', `${exportUrl.replace(/\/?$/, '/')}`).href }),
+    new OTLPTraceExporter({
+      url: new URL('v1/traces', `${exportUrl.replace(/\/?$/, '/')}`).href,
+      httpAgentOptions: { keepAlive: true, ...TLS_FLOOR },
+    }),
   );
 }

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { client, socket } from '../../src/client/index.ts';
 import { closeApp, listen } from '../../src/http/index.ts';
+import { makeCertificate } from '../../src/testing/certificate.ts';
 import { exampleApp, whoAmI } from './example-service.ts';
 
 async function withApp(work: (url: URL) => Promise<void>, tls?: { key: string; cert: string }): Promise<void> {
@@ -167,51 +164,22 @@ test('what one turn of the event loop brings is served before the first of it is
 });
 
 test('TLS', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kumo-tls-'));
-  try {
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-keyout',
-        key,
-        '-out',
-        cert,
-        '-days',
-        '2',
-        '-subj',
-        '/CN=localhost',
-        '-addext',
-        'subjectAltName=IP:127.0.0.1',
-      ],
-      { stdio: 'ignore' },
-    );
-    const ca = readFileSync(cert, 'utf8');
-    let origin = '';
-    await withApp(
-      async (url) => {
-        assert.equal(url.protocol, 'https:');
-        const transport = socket(url.href, { ca });
-        const me = await client({ whoAmI }, transport, {
-          from: 'test',
-          to: 'thing-api',
-          token: async () => 'member',
-        }).whoAmI();
-        assert.equal(me.baseUrl, url.origin);
-        await transport.close();
-        origin = url.origin;
-      },
-      { key: readFileSync(key, 'utf8'), cert: ca },
-    );
-    await assert.rejects(fetch(origin), 'closeApp closes the TLS server as well');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const { key, cert } = makeCertificate();
+  let origin = '';
+  await withApp(
+    async (url) => {
+      assert.equal(url.protocol, 'https:');
+      const transport = socket(url.href, { ca: cert });
+      const me = await client({ whoAmI }, transport, {
+        from: 'test',
+        to: 'thing-api',
+        token: async () => 'member',
+      }).whoAmI();
+      assert.equal(me.baseUrl, url.origin);
+      await transport.close();
+      origin = url.origin;
+    },
+    { key, cert },
+  );
+  await assert.rejects(fetch(origin), 'closeApp closes the TLS server as well');
 });

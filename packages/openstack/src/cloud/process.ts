@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { CommandError } from '../cli/command-error.ts';
 import type { KumoConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { type ConnectionBounds, connectionBounds } from './connections.ts';
 import { watchForCrashes } from './crash.ts';
 import { DAEMONS, type DaemonKind, DEFAULT_PORTS, isHttp } from './daemons.ts';
 import { endpointOf, environmentFor, type Process } from './environment.ts';
@@ -62,7 +63,8 @@ export async function startProcess(config: KumoConfig, secrets: Secrets): Promis
     undo.defer(() => bus.close());
     const apps = new Map<HttpDaemonName, FastifyInstance>();
     const shared: Process = { config, secrets, bus, log, apps, runsHere: (name) => here.has(name) };
-    for (const kind of kinds) await actAs(kind.name, () => startDaemon(kind, shared, undo));
+    const bounds = connectionBounds(config);
+    for (const kind of kinds) await actAs(kind.name, () => startDaemon(kind, { shared, bounds }, undo));
     const stopping = undo.move();
     return {
       daemons: kinds.map(({ name }) => ({ name, url: isHttp(name) ? endpointOf(config, name) : null })),
@@ -74,14 +76,18 @@ export async function startProcess(config: KumoConfig, secrets: Secrets): Promis
   }
 }
 
-async function startDaemon(kind: DaemonKind, shared: Process, undo: AsyncDisposableStack): Promise<void> {
+async function startDaemon(
+  kind: DaemonKind,
+  { shared, bounds }: { shared: Process; bounds: ConnectionBounds },
+  undo: AsyncDisposableStack,
+): Promise<void> {
   const { config, apps } = shared;
   const daemon: Daemon = await kind.make(environmentFor(kind.name, kind.service, shared), config, shared.secrets);
   undo.defer(() => stopInTime(daemon, shared.log));
   if (isHttp(kind.name)) {
     if (!daemon.app) throw new Error(`${kind.name} gave no HTTP side`);
     apps.set(kind.name, daemon.app);
-    await bind(kind.name, daemon.app, config);
+    await bind(kind.name, daemon.app, config, bounds);
   }
   await daemon.start();
 }
@@ -95,10 +101,15 @@ async function stopInTime(daemon: Daemon, log: Logger): Promise<void> {
   else log.error(fields, 'did not stop in time');
 }
 
-async function bind(name: HttpDaemonName, app: FastifyInstance, config: KumoConfig): Promise<void> {
+async function bind(
+  name: HttpDaemonName,
+  app: FastifyInstance,
+  config: KumoConfig,
+  bounds: ConnectionBounds,
+): Promise<void> {
   const port = config.ports[name] ?? DEFAULT_PORTS[name];
   try {
-    await listen(app, { host: config.listen, port, tls: tlsOptions(config) });
+    await listen(app, { host: config.listen, port, tls: tlsOptions(config), ...bounds });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {

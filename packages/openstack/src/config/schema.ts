@@ -25,6 +25,35 @@ const PerHttpDaemon = <S extends ReturnType<typeof T.String> | typeof Port>(valu
     { additionalProperties: false, default: {}, description },
   );
 
+const Seconds = (value: number, description: string) =>
+  T.Number({ default: value, exclusiveMinimum: 0, maximum: 86_400, description });
+
+/** How many connections a process of ours may have, and how long each may take over what it does. */
+const HttpConfig = T.Object(
+  {
+    maxConnections: T.Integer({
+      default: 4096,
+      minimum: 16,
+      description:
+        'Connections of a process at once; fewer where its limit of open files leaves less beside databases and disks. When one more comes, the longest idle one of the address with most ends.',
+    }),
+    maxConnectionsPerAddress: T.Optional(
+      T.Integer({
+        minimum: 1,
+        description:
+          'Of one address (of IPv6, one /64). Default: half of them all. Those of `keystone.trustedProxies` are not counted.',
+      }),
+    ),
+    handshakeSeconds: Seconds(10, "From a TCP connection to the end of TLS's handshake."),
+    headersSeconds: Seconds(30, "Until a first request, and until a request's headers are complete."),
+    bodySeconds: Seconds(60, 'Until a JSON body has arrived whole.'),
+    keepAliveSeconds: Seconds(75, "How long an unused connection stays open: longer than a load balancer's own."),
+    stallSeconds: Seconds(60, 'Over each such span, uploads and downloads must keep to `minBytesPerSecond`.'),
+    minBytesPerSecond: T.Integer({ default: 256, minimum: 1, description: 'On the average of `stallSeconds`.' }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
 /** `kumo.yaml`, and a node's file: what may be set, with its default. */
 export const KumoConfig = T.Object(
   {
@@ -67,6 +96,7 @@ export const KumoConfig = T.Object(
       { admin: T.Optional(Password), demo: T.Optional(Password) },
       { additionalProperties: false, default: {} },
     ),
+    http: HttpConfig,
     tls: T.Optional(T.Object({ certFile: Pem, keyFile: Pem }, { additionalProperties: false })),
     log: T.Object(
       { level: T.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }) },

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type ConnectionOptions, getCACertificates } from 'node:tls';
 import type { Logger } from '@kumo/core/log';
+import { TLS_FLOOR } from '@kumo/core/tls';
 import { DirectoryDown } from '../directory.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { LdapConnection } from './ldap-connection.ts';
@@ -100,7 +101,7 @@ export class LdapServer {
   #tlsOptions(): ConnectionOptions {
     const { verifiesCertificate, caFile, caDirectory } = this.#server;
     try {
-      this.#tls ??= { rejectUnauthorized: verifiesCertificate, ca: authorities(caFile, caDirectory) };
+      this.#tls ??= { ...TLS_FLOOR, rejectUnauthorized: verifiesCertificate, ca: authorities(caFile, caDirectory) };
       return this.#tls;
     } catch (error) {
       throw new DirectoryDown(`the certificates of authorities cannot be read: ${(error as Error).message}`, {
