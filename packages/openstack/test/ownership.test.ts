@@ -90,7 +90,7 @@ test('a stream that somebody else made is `owned`, or handed on at once', () => 
 const OWNERS: Readonly<Record<string, string>> = {
   'packages/core/src/exec/run.ts': 'execFile: a deadline, SIGKILL, the signal; its pipes end with it',
   'packages/core/src/http/lingering-close.ts': 'makes none: asks whether a connection is a socket',
-  'packages/core/src/http/listen.ts': 'the TLS server: closeTls, part of app.close()',
+  'packages/core/src/http/listen.ts': 'the listeners: closeFront, part of app.close()',
   'packages/core/src/qmp/qmp-client.ts': '`await using`; destroyed at any error',
   'packages/cinder/src/drivers/volume/file/daemon-keeper.ts': 'one connection per daemon: forget(), close()',
   'packages/cinder/src/drivers/volume/file/volume-exports.ts': 'a look whether a port is free: closed at once',

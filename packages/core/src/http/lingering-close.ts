@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 const MOST_BYTES = 8 << 20;
 const LONGEST_MS = 2_000;
@@ -18,9 +19,10 @@ export function closeLingering(raw: IncomingMessage): void {
 }
 
 /** A reply without a body, after which the connection ends. */
-export function refuseGently(socket: Socket, status: string): void {
+export function refuseGently(socket: Duplex, status: string): void {
   if (socket.writable) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  endGently(socket);
+  if (socket instanceof Socket) endGently(socket);
+  else socket.end();
 }
 
 const ending = new WeakSet<Socket>();

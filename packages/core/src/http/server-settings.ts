@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { deferContinue } from './expect-continue.ts';
 import { refuseGently } from './lingering-close.ts';
@@ -14,7 +13,7 @@ export function tune(server: Server): void {
 
 /** What is not HTTP, or has headers beyond Node's bound of 16 KiB, never becomes a request: a bare reply, then the end. */
 export function refuseBytes(error: Error & { code?: string }, socket: Duplex): void {
-  if (!(socket instanceof Socket) || !socket.writable || error.code === 'ECONNRESET') {
+  if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
