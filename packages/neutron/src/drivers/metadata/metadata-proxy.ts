@@ -15,11 +15,13 @@ interface Listener {
 
 /** One HTTP server in this process for the metadata sockets of all namespaces. */
 export class MetadataProxy implements MetadataDriver {
+  readonly #log: Logger;
   readonly #http: MetadataHttp;
   readonly #listeners = new Map<string, Listener>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: { handler: MetadataHandler; log: Logger }) {
+    this.#log = options.log;
     this.#http = new MetadataHttp(options);
   }
 
