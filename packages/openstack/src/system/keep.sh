@@ -2,48 +2,51 @@
 # keep.sh NAME NOTES COMMAND...: runs a command and starts it again when it dies. A shell, as it costs 2 MiB and Node 42 (ADR 0014).
 # - It ends with the command when that ends well (exit code 0), was told to end (SIGTERM, SIGINT to this shell), or did not become
 #   ready at its very first start: what is wrong then is for whoever started it.
-# - The command says that it is ready by SIGUSR1 to $KUMO_KEEPER, its parent.
+# - The command says that it is ready by making the file $KUMO_READY. Not by a signal: one that comes as the command ends hides
+#   from `wait` how it ended.
 # - It waits 0.2 s, then twice as long each time: up to 1 s for a command that becomes ready, 5 s for one that does not.
 #   After a minute of running the count begins anew.
 # - NOTES says for `kumo status` how often and why it was started again.
 set -u
 name=$1 notes=$2
 shift 2
-export KUMO_KEEPER=$$
+export KUMO_KEEPER=$$ KUMO_READY=$notes.ready
 
 first_ms=200 ready_most_ms=1000 most_ms=5000 calm_s=60
-child='' stopping='' ready='' interrupted='' was_ready=''
+child='' stopping='' ready='' was_ready=''
 delay_ms=$first_ms restarts=0
 
 forward() {
-  interrupted=1
   [ -n "$stopping" ] && return
   stopping=1
   [ -n "$child" ] && kill -TERM "$child" 2>/dev/null
 }
 trap forward TERM INT
-trap 'ready=1 was_ready=1 interrupted=1' USR1
 # A terminal or pipe that is gone is no reason to leave the command alone.
 trap '' PIPE
 finish() {
-  rm -f -- "$notes"
+  rm -f -- "$notes" "$KUMO_READY"
   exit "$1"
 }
 rm -f -- "$notes"
 
 while :; do
   ready='' begun=$SECONDS
+  rm -f -- "$KUMO_READY"
   "$@" &
   child=$!
   [ -n "$stopping" ] && kill -TERM "$child" 2>/dev/null
-  # A signal to this shell interrupts `wait`; the command's end is what is waited for.
-  while :; do
-    interrupted=''
-    wait "$child" 2>/dev/null
-    code=$?
-    [ -z "$interrupted" ] && break
-  done
+  wait "$child" 2>/dev/null
+  code=$?
+  # SIGTERM and SIGINT to this shell interrupt `wait`; the command's end is what is waited for, however it ends then.
+  if [ -n "$stopping" ]; then
+    while kill -0 "$child" 2>/dev/null; do
+      wait "$child" 2>/dev/null
+      code=$?
+    done
+  fi
   child=''
+  [ -e "$KUMO_READY" ] && ready=1 was_ready=1
   { [ "$code" = 0 ] || [ -n "$stopping" ] || [ -z "$was_ready" ]; } && finish "$code"
   # The state directory was removed: this cloud is no more.
   [ -d "${notes%/*}" ] || finish "$code"

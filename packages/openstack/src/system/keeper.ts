@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { identityOf, type ProcessIdentity } from './process-identity.ts';
@@ -44,6 +44,12 @@ export function ownKeeper(): ProcessIdentity | undefined {
 
 /** Tells the keeper that this process does its work: from now on it is started again when it dies. */
 export function tellReady(): void {
-  const keeper = ownKeeper();
-  if (keeper) process.kill(keeper.pid, 'SIGUSR1');
+  const { KUMO_READY: file } = process.env;
+  if (!file || !ownKeeper()) return;
+  try {
+    writeFileSync(file, '', { mode: 0o600 });
+  } catch (error) {
+    // On a full disk: the keeper then waits longer between two starts, no more.
+    process.stderr.write(`kumo: ${file} cannot be written: ${(error as Error).message}\n`);
+  }
 }
