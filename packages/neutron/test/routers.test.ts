@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type Json, makeNetwork, makePort, makeSubnet, type Neutron, startNeutron } from './harness.ts';
+import { type As, type Json, makeNetwork, makePort, makeSubnet, type Neutron, startNeutron } from './harness.ts';
 
 let neutron: Neutron;
 let outside: Json;
@@ -21,17 +21,55 @@ const refused = async (method: string, path: string, body?: object) => {
   const reply = await neutron.call(method, path, { as: 'member', body });
   return [reply.status, reply.body.NeutronError.type];
 };
-const makeRouter = async (wanted: object = {}): Promise<Json> =>
-  (await neutron.ok('POST', '/v2.0/routers', { router: wanted }, 'member')).router;
+const makeRouter = async (wanted: object = {}, as: As = 'member'): Promise<Json> =>
+  (await neutron.ok('POST', '/v2.0/routers', { router: wanted }, as)).router;
 
 /** A network with a router to the outside. */
-async function site(cidr: string) {
-  const network = await makeNetwork(neutron);
-  const subnet = await makeSubnet(neutron, network.id, cidr);
-  const router = await makeRouter({ external_gateway_info: { network_id: outside.id } });
-  await neutron.ok('PUT', `/v2.0/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id }, 'member');
+async function site(cidr: string, as: As = 'member') {
+  const network = await makeNetwork(neutron, {}, as);
+  const subnet = await makeSubnet(neutron, network.id, cidr, {}, as);
+  const router = await makeRouter({ external_gateway_info: { network_id: outside.id } }, as);
+  await neutron.ok('PUT', `/v2.0/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id }, as);
   return { network, subnet, router };
 }
+
+describe('an external network', () => {
+  it('shows members itself, not its subnets, until it is shared', async () => {
+    const { subnets } = await neutron.ok('GET', `/v2.0/subnets?network_id=${outside.id}`);
+    const url = `/v2.0/subnets/${subnets[0].id}`;
+    const listed = async (query: string) =>
+      (await neutron.ok('GET', `/v2.0/subnets?${query}`, undefined, 'other')).subnets.map((one: Json) => one.id);
+    const seen = async () => [
+      await listed(`network_id=${outside.id}`),
+      await listed('router:external=true'),
+      (await neutron.call('GET', url, { as: 'other' })).status,
+      (await neutron.call('GET', `${url}/tags`, { as: 'other' })).status,
+    ];
+    assert.deepEqual(await seen(), [[], [], 404, 404]);
+    assert.equal((await neutron.call('PUT', url, { as: 'other', body: { subnet: { name: 'mine' } } })).status, 404);
+    assert.equal((await neutron.call('DELETE', url, { as: 'other' })).status, 404);
+    const router = await makeRouter({}, 'other');
+    const body = { subnet_id: subnets[0].id };
+    const joined = await neutron.call('PUT', `/v2.0/routers/${router.id}/add_router_interface`, { as: 'other', body });
+    assert.deepEqual([joined.status, joined.body.NeutronError.type], [404, 'SubnetNotFound']);
+    assert.equal((await neutron.call('GET', `/v2.0/networks/${outside.id}`, { as: 'other' })).status, 200);
+    await neutron.ok('PUT', `/v2.0/networks/${outside.id}`, { network: { shared: true } });
+    assert.deepEqual(await seen(), [[subnets[0].id], [subnets[0].id], 200, 200]);
+    await neutron.ok('PUT', `/v2.0/networks/${outside.id}`, { network: { shared: false } });
+    assert.equal((await neutron.call('GET', url)).status, 200);
+  });
+
+  it('gives members gateways and floating IPs all the same', async () => {
+    const { router, network } = await site('10.19.0.0/24', 'other');
+    assert.match(router.external_gateway_info.external_fixed_ips[0].ip_address, /^172\.24\.4\./);
+    const port = await makePort(neutron, network.id, {}, 'other');
+    const wanted = { floating_network_id: outside.id, port_id: port.id };
+    const { floatingip } = await neutron.ok('POST', '/v2.0/floatingips', { floatingip: wanted }, 'other');
+    assert.match(floatingip.floating_ip_address, /^172\.24\.4\./);
+    assert.equal(floatingip.router_id, router.id);
+    await neutron.ok('DELETE', `/v2.0/floatingips/${floatingip.id}`, undefined, 'other');
+  });
+});
 
 describe('routers', () => {
   it('has a gateway with an address outside and interfaces inside', async () => {

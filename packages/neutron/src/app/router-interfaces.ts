@@ -1,6 +1,6 @@
 import { portOfAddress } from '../db/ip-allocations.ts';
 import { findPort } from '../db/ports.ts';
-import type { Network, Port, Router, Subnet } from '../db/records.ts';
+import type { Port, Router, Subnet } from '../db/records.ts';
 import type { Tx } from '../db/table.ts';
 import { floatingIps, networks, portRows, routers, subnets } from '../db/tables.ts';
 import {
@@ -18,11 +18,11 @@ import {
 import { contains, type IpNumber, overlaps, type Prefix, parseIp, parsePrefix } from '../net/ip-address.ts';
 import type { Caller } from './caller.ts';
 import type { NeutronDeps } from './deps.ts';
-import { isVisible } from './networks.ts';
 import { insertPort } from './port-insertion.ts';
 import { removePortRows } from './port-removal.ts';
 import { interfacePorts } from './router-gateway.ts';
 import type { Routers } from './routers.ts';
+import { isSubnetVisible } from './subnets.ts';
 
 export interface RouterInterface {
   router: Router;
@@ -95,7 +95,7 @@ export class RouterInterfaces {
   async #bySubnet(tx: Tx, caller: Caller, router: Router, subnetId: string): Promise<Port> {
     const subnet = await subnets.find(tx, subnetId);
     const network = subnet && (await networks.find(tx, subnet.networkId));
-    if (!subnet || !network || !mayUse(caller, network, subnet)) throw subnetNotFound({ id: subnetId });
+    if (!subnet || !network || !isSubnetVisible(caller, subnet, network)) throw subnetNotFound({ id: subnetId });
     if (subnet.gatewayIp === null) throw badRouter('Subnet for router interface must have a gateway IP');
     await refuseOverlap(tx, router, [subnet]);
     if (await portOfAddress(tx, subnet.id, subnet.gatewayIp)) {
@@ -146,10 +146,6 @@ export class RouterInterfaces {
     });
     return (await findPort(tx, portId)) as Port;
   }
-}
-
-function mayUse(caller: Caller, network: Network, subnet: Subnet): boolean {
-  return isVisible(caller, network) || subnet.projectId === caller.projectId;
 }
 
 async function refuseOverlap(tx: Tx, router: Router, wanted: readonly Subnet[]): Promise<void> {

@@ -105,9 +105,7 @@ export class Subnets {
             inner
               .selectFrom('networks')
               .select('id')
-              .where((or) =>
-                or.or([or('shared', '=', 1), or('is_external', '=', 1), or('project_id', '=', caller.projectId)]),
-              ),
+              .where((or) => or.or([or('shared', '=', 1), or('project_id', '=', caller.projectId)])),
           ),
         ]),
       );
@@ -230,7 +228,7 @@ export class Subnets {
     const subnet = await subnets.find(q, id);
     const network = subnet && (await networks.find(q, subnet.networkId));
     if (!subnet || !network) throw subnetNotFound({ id });
-    if (!isVisible(caller, network) && subnet.projectId !== caller.projectId) throw subnetNotFound({ id });
+    if (!isSubnetVisible(caller, subnet, network)) throw subnetNotFound({ id });
     return { subnet, network };
   }
 
@@ -287,6 +285,12 @@ export class Subnets {
     checkIpv6Modes({ ...subnet, enableDhcp: enableDhcp ?? subnet.enableDhcp }, prefix);
     return changed;
   }
+}
+
+/** Not for its network being external: members have addresses there without knowing its subnets. */
+export function isSubnetVisible(caller: Caller, subnet: Pick<Subnet, 'projectId'>, network: Network): boolean {
+  const isTheirs = [subnet.projectId, network.projectId].includes(caller.projectId);
+  return caller.seesAll || isTheirs || network.shared;
 }
 
 async function view(q: Query, rows: readonly Subnet[]): Promise<SubnetView[]> {

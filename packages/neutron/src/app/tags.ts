@@ -87,7 +87,7 @@ export class Tags {
     const { q } = this.#deps.db;
     const name = `${action}_${rule}`;
     const row = await table.find(q, id);
-    const target = row && (await targetOf(q, row as { projectId: string }));
+    const target = row && (await targetOf(q, row as { projectId: string }, type));
     // What may not be seen looks absent.
     if (!target || !caller.allows(`get_${rule}`, target)) {
       if (
@@ -105,6 +105,7 @@ export class Tags {
 async function targetOf(
   q: Query,
   row: { projectId: string; networkId?: string; shared?: boolean; isExternal?: boolean },
+  type: Taggable,
 ) {
   const network = row.networkId === undefined ? undefined : await networks.find(q, row.networkId);
   return {
@@ -112,6 +113,7 @@ async function targetOf(
     tenant_id: row.projectId,
     'network:project_id': network?.projectId ?? row.projectId,
     shared: network?.shared ?? row.shared ?? false,
-    'router:external': network?.isExternal ?? row.isExternal ?? false,
+    // That a network is external shows nobody its subnets (isSubnetVisible).
+    'router:external': type !== 'subnets' && (network?.isExternal ?? row.isExternal ?? false),
   };
 }
