@@ -33,6 +33,16 @@ test('links between documents lead somewhere', () => {
   assert.deepEqual(broken, []);
 });
 
+test('every decision has a number of its own, and says it', () => {
+  const files = globSync('docs/adr/*.md', { cwd: root }).sort();
+  const numbers = files.map((file) => file.slice('docs/adr/'.length, 'docs/adr/0000'.length));
+  assert.deepEqual(numbers, [...new Set(numbers)]);
+  const untitled = files.filter(
+    (file, index) => !readFileSync(join(root, file), 'utf8').startsWith(`# ${numbers[index]}`),
+  );
+  assert.deepEqual(untitled, []);
+});
+
 test('commands in documents exist, with their options', () => {
   const main = readFileSync(join(root, 'packages/openstack/src/main.ts'), 'utf8');
   const commands = new Set([...main.matchAll(/\.command\('([a-z]+)/g)].map(([, name]) => name));
