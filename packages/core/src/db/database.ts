@@ -5,6 +5,7 @@ import { acquireEngine, type SharedEngine } from './engine-registry.ts';
 import { diskError, queryInsideTransaction } from './errors.ts';
 import { kyselyOn } from './kysely-adapter.ts';
 import { type Migration, migrate } from './migration.ts';
+import { type Message, Outbox } from './outbox.ts';
 import { isRead, type SqlParties, traced } from './statement.ts';
 import { runTransaction } from './transaction.ts';
 
@@ -21,12 +22,17 @@ export interface Db<Schema> {
    *
    * After a statement's error the transaction is over, as PostgreSQL has it: catch a unique violation outside, or use `insertIgnore`.
    *
+   * What must follow the change is given to `afterCommit(tx, …)`; nothing here waits for it.
+   *
    * `name` shows in the trace: `COMMIT createServer`.
    *
    * @throws commitUnknown when the connection was lost during COMMIT; databaseBusy or databaseUnavailable at the deadline;
    * databaseFull or databaseUnwritable (with `Retry-After`) when the disk does not take it.
    */
   transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>, options?: { name?: string }): Promise<T>;
+  /** Like `afterCommit`, for what follows no transaction: sent at once, in the background. Never throws. */
+  post(message: Message): void;
+  /** Gives messages that are being sent a second. */
   close(): Promise<void>;
 }
 
@@ -68,7 +74,8 @@ interface DbOptions extends SqlParties {
 
 function makeDb<Schema>(shared: SharedEngine, options: DbOptions): Db<Schema> {
   const { engine, scopes } = shared;
-  const { service } = options;
+  const { service, log } = options;
+  const outbox = new Outbox(service, log);
   const outside = () => {
     if (scopes.getStore()?.isOpen) throw queryInsideTransaction({ service });
   };
@@ -93,8 +100,12 @@ function makeDb<Schema>(shared: SharedEngine, options: DbOptions): Db<Schema> {
     service,
     async transaction(work, { name } = {}) {
       outside();
-      return runTransaction(shared, { ...options, name }, work);
+      return runTransaction(shared, { ...options, outbox, name }, work);
     },
-    close: () => shared.release(),
+    post: (message) => outbox.post(message),
+    async close() {
+      await outbox.close();
+      await shared.release();
+    },
   };
 }

@@ -19,6 +19,7 @@ export { applyFilters, type Filter, type FilterValue } from './filter.ts';
 export { KeptList } from './kept-list.ts';
 export { type Lease, type LeaseTables, lease, leaseMigration } from './lease.ts';
 export { type Migration, migration, type UntypedQueries } from './migration.ts';
+export { afterCommit, type Message } from './outbox.ts';
 export { type Page, type PageOptions, pageQuery, type Sort } from './page.ts';
 export { forUpdate, insertIgnore, upsert } from './portable.ts';
 export { fromIso, nowIso, toIso } from './time.ts';

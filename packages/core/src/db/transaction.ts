@@ -6,6 +6,7 @@ import type { SharedEngine, TransactionScope } from './engine-registry.ts';
 import { commitUnknown, databaseBusy, databaseUnavailable, diskError, transactionOver } from './errors.ts';
 import { failureOf } from './failure.ts';
 import { transactionOn } from './kysely-adapter.ts';
+import { collectedFor, collectFor, type Message, type Outbox } from './outbox.ts';
 import { type SqlParties, traced, tracedCommand } from './statement.ts';
 
 const RETRY = { deadlineMs: 30_000, firstMs: 5, maxMs: 1000 };
@@ -13,6 +14,7 @@ const RETRY = { deadlineMs: 30_000, firstMs: 5, maxMs: 1000 };
 export interface TransactionOptions extends SqlParties {
   service: string;
   log: Logger;
+  outbox: Outbox;
   /** For the spans of BEGIN and COMMIT. */
   name?: string;
 }
@@ -34,8 +36,14 @@ export async function runTransaction<Schema, T>(
     const attempt = await Attempt.start(shared.engine, options);
     const scope: TransactionScope = { isOpen: true };
     try {
-      return await attempt.run<Schema, T>((tx) => shared.scopes.run(scope, () => inScope(scope, () => work(tx))));
+      const result = await attempt.run<Schema, T>((tx) =>
+        shared.scopes.run(scope, () => inScope(scope, () => work(tx))),
+      );
+      for (const message of attempt.messages) options.outbox.post(message);
+      return result;
     } catch (error) {
+      // Whoever is nudged looks; that there may be nothing to see does no harm.
+      if (attempt.isCommitUnknown) for (const message of attempt.messages) options.outbox.post(message);
       const cause = attempt.error ?? error;
       const failure = attempt.isCommitUnknown ? 'other' : failureOf(cause);
       const { service, log } = options;
@@ -66,6 +74,8 @@ class Attempt {
   /** The first error that a statement met; whatever the callback made of it, the transaction cannot be committed. */
   error: unknown;
   isCommitUnknown = false;
+  /** What is to follow the commit. */
+  messages: readonly Message[] = [];
 
   static async start(engine: Engine, options: TransactionOptions): Promise<Attempt> {
     return new Attempt(engine, await engine.session(), options);
@@ -83,8 +93,9 @@ class Attempt {
       await tracedCommand(this.#spanName('BEGIN'), this.#options, () => this.#remember(this.#session.begin()));
       const connection = this.#connection();
       const tx = transactionOn<Schema>(this.#engine.dialect, { provideConnection: (consumer) => consumer(connection) });
+      this.messages = collectFor(tx);
       try {
-        const result = await work(tx);
+        const result = await work(tx).finally(() => collectedFor(tx));
         this.#over ??= 'had ended';
         if (this.error) throw this.error;
         await this.#commit();

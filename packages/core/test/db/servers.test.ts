@@ -11,7 +11,7 @@ import { startMariadb, startPostgres, type TestServer } from '../../src/testing/
 import { openTest } from './dialects.ts';
 import { type TestTables, testMigrations, thing } from './schema.ts';
 
-const suites = ['database', 'page', 'migration', 'lease-quota'].map(
+const suites = ['database', 'page', 'migration', 'lease-quota', 'outbox'].map(
   (name) => new URL(`./${name}.test.ts`, import.meta.url).pathname,
 );
 

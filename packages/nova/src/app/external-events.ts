@@ -24,7 +24,7 @@ export class ExternalEvents {
     this.#compute = compute;
   }
 
-  /** Each host gets one message. */
+  /** Each host gets one message. Whether its bus is there does not concern who tells: hosts look at what they missed. */
   async handle(ctx: Context, events: readonly ExternalEvent[]): Promise<HandledEvent[]> {
     const ids = [...new Set(events.map(({ serverId }) => serverId))];
     const rows = await this.#db.q
@@ -42,7 +42,10 @@ export class ExternalEvents {
     const passed = handled.filter(({ code }) => code === 200);
     for (const [host, list] of Map.groupBy(passed, ({ serverId }) => hosts.get(serverId)!)) {
       const sent = list.map(({ name, serverId, tag, status }) => ({ name, serverId, tag, status }));
-      await this.#compute.externalEvents({ events: sent }, { server: host, ctx });
+      this.#db.post({
+        name: 'nova-compute.externalEvents',
+        send: () => this.#compute.externalEvents({ events: sent }, { server: host, ctx }),
+      });
     }
     return handled;
   }

@@ -1,5 +1,5 @@
 import type { Context } from '@kumo/core/context';
-import type { Db } from '@kumo/core/db';
+import { afterCommit, type Db } from '@kumo/core/db';
 import { type FlowDefinition, flows } from '@kumo/core/flow';
 import type { RpcClient } from '@kumo/core/rpc';
 import type { Transaction } from 'kysely';
@@ -56,7 +56,7 @@ export const powerRules = {
   unpause: { name: 'unpause', vmStates: ['paused'], taskStates: IDLE, task: 'unpausing', action: 'resume' },
 } as const satisfies Record<string, PowerRule>;
 
-/** What happens to a server as a whole. Each request is one transaction: task, action and flow together; then a nudge. */
+/** What happens to a server as a whole. Each request is one transaction: task, action, flow and the nudge after it. */
 export class ServerLifecycle {
   readonly #deps: LifecycleDeps;
 
@@ -99,7 +99,7 @@ export class ServerLifecycle {
     checkState(server, name, { vmState: vmStates, taskState: taskStates });
     const { host, id } = server;
     if (host === null) throw serverNotReady({ id });
-    const flowId = await this.#deps.db.transaction(
+    return this.#deps.db.transaction(
       async (tx) => {
         const expected = { vmState: vmStates, taskState: taskStates, host };
         const isAsSeen = await updateServer(
@@ -111,39 +111,46 @@ export class ServerLifecycle {
         if (!isAsSeen) throw await changed(tx, id, name, expected);
         await insertAction(tx, [actionOf(ctx, server, name)]);
         await also?.(tx);
-        return flows.start(tx as Queries, flow, input, { key: id, holder: host, ctx });
+        const flowId = await flows.start(tx as Queries, flow, input, { key: id, holder: host, ctx });
+        this.#nudge(tx, ctx, { serverId: id, flowId, host });
+        return flowId;
       },
       { name: name === 'stop' || name === 'start' || name === 'reboot' ? `${name}Server` : name },
     );
-    await this.#deps.compute.runFlows({ serverId: id, flowId }, { server: host, ctx });
-    return flowId;
   }
 
   /** Any state will do, also a build under way, which the flow cancels. A second request is answered like the first. */
   async delete(ctx: Context, server: Server, options: { force: boolean }): Promise<void> {
     this.checkLock(ctx, server);
-    const { db, compute, conductor } = this.#deps;
-    const begun = await db.transaction(
+    await this.#deps.db.transaction(
       async (tx) => {
         // The row is locked by this write; the host that is read afterwards stays until the commit.
-        if (!(await updateServer(tx, server.id, { taskState: 'deleting', progress: 0 }))) return undefined;
+        if (!(await updateServer(tx, server.id, { taskState: 'deleting', progress: 0 }))) return;
         const { host } = (await findServer(tx, server.id))!;
         await insertAction(tx, [actionOf(ctx, server, 'delete')]);
-        if (server.taskState === 'deleting' && (await hasDeletion(tx, server.id))) return { host, flowId: undefined };
+        if (server.taskState === 'deleting' && (await hasDeletion(tx, server.id))) return;
         const input = { serverId: server.id };
         const flowId = await flows.start(tx as Queries, serverDelete, input, {
           key: server.id,
           holder: host ?? undefined,
           ctx,
         });
-        return { host, flowId };
+        this.#nudge(tx, ctx, { serverId: server.id, flowId, host });
       },
       { name: options.force ? 'forceDeleteServer' : 'deleteServer' },
     );
-    if (begun?.flowId === undefined) return;
-    const nudge = { serverId: server.id, flowId: begun.flowId };
-    if (begun.host === null) await conductor.runFlows(nudge, { ctx });
-    else await compute.runFlows(nudge, { server: begun.host, ctx });
+  }
+
+  /** To whoever runs the flow: the server's host, without one nova-conductor. */
+  #nudge(
+    tx: Transaction<NovaTables>,
+    ctx: Context,
+    { host, ...flow }: { serverId: string; flowId: string; host: string | null },
+  ): void {
+    const { compute, conductor } = this.#deps;
+    if (host === null)
+      afterCommit(tx, { name: 'nova-conductor.runFlows', send: () => conductor.runFlows(flow, { ctx }) });
+    else afterCommit(tx, { name: 'nova-compute.runFlows', send: () => compute.runFlows(flow, { server: host, ctx }) });
   }
 
   async lock(ctx: Context, server: Server, reason: string | undefined): Promise<void> {

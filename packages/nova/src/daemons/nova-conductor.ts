@@ -57,7 +57,7 @@ export async function novaConductor(env: DaemonEnv, config: NovaConfig): Promise
     log,
     concurrency: config.compute.concurrency,
   });
-  const notify = notifier(bus, host, log);
+  const notify = notifier(bus, host);
   const quotas = novaQuotas(db, config);
   const { maxBuildAttempts, serviceDownSeconds, reportIntervalMs } = config;
   const progress = new ServerProgress({ db, quotas, allocations, notify, maxBuildAttempts, nudge: () => nudge() });

@@ -18,8 +18,8 @@ export async function novaScheduler(env: DaemonEnv, config: NovaConfig): Promise
   const db = await openNovaDatabase(env, name);
   const { placement } = neighbourClients(env, name);
   const allocations = new Allocations(placement);
-  const selector = new HostSelector({ db, placement, allocations, config, random: Math.random });
   const compute = bus.client(computeRpc, { from: name, to: 'nova-compute' });
+  const selector = new HostSelector({ db, placement, allocations, config, random: Math.random, compute });
   const life = heartbeat({
     intervalMs: config.reportIntervalMs,
     log,
@@ -29,7 +29,7 @@ export async function novaScheduler(env: DaemonEnv, config: NovaConfig): Promise
   return {
     name,
     async start() {
-      serving = await bus.serve(schedulerRpc, { server: host, name }, schedulerHandlers({ selector, compute }));
+      serving = await bus.serve(schedulerRpc, { server: host, name }, schedulerHandlers({ selector }));
       await life.start();
     },
     async stop() {

@@ -72,7 +72,9 @@ export class HostReports {
     const guest = GUEST_STATES[power as keyof typeof GUEST_STATES] ?? 'gone';
     const changes = { powerState: power, vmState: vmStateOf(guest) };
     const still = { host, taskState: [null], vmState: [server.vmState] };
-    if (await updateServer(this.#db.q, serverId, changes, still))
-      this.#notify(guest === 'running' ? 'power_on.end' : 'power_off.end', { ...server, ...changes });
+    const event = guest === 'running' ? 'power_on.end' : 'power_off.end';
+    await this.#db.transaction(async (tx) => {
+      if (await updateServer(tx, serverId, changes, still)) this.#notify(tx, event, { ...server, ...changes });
+    });
   }
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { nowIso } from '@kumo/core/db';
-import type { Logger } from '@kumo/core/log';
+import { afterCommit, nowIso } from '@kumo/core/db';
 import { type Bus, cast, rpc } from '@kumo/core/rpc';
+import type { Transaction } from 'kysely';
 import { Type as T } from 'typebox';
+import type { NovaTables } from '../../db/schema.ts';
 import type { Server } from '../../db/servers.ts';
 
 /** oslo.messaging's unversioned notification. */
@@ -19,15 +20,21 @@ export const notificationsRpc = rpc('notifications', '1.0', {
   ),
 });
 
-export type Notify = (event: string, server: Server, more?: Record<string, unknown>) => void;
+/** Tells of an event when the transaction that it is part of has been committed. */
+export type Notify = (
+  tx: Transaction<NovaTables>,
+  event: string,
+  server: Server,
+  more?: Record<string, unknown>,
+) => void;
 
 /**
  * Publishes what becomes of servers to whoever listens to topic `notifications` now; nothing is kept for those who do not,
  * and nobody waits for it.
  */
-export function notifier(bus: Bus, host: string, log: Logger): Notify {
+export function notifier(bus: Bus, host: string): Notify {
   const notifications = bus.client(notificationsRpc, { from: 'nova-conductor' });
-  return (event, server, more = {}) => {
+  return (tx, event, server, more = {}) => {
     const message = {
       message_id: randomUUID(),
       publisher_id: `compute.${server.host ?? host}`,
@@ -36,11 +43,7 @@ export function notifier(bus: Bus, host: string, log: Logger): Notify {
       timestamp: nowIso(),
       payload: { ...payloadOf(server), ...more },
     };
-    notifications
-      .info(message, { fanout: true })
-      .catch((error: unknown) =>
-        log.warn({ err: error, event, serverId: server.id }, 'a notification was not published'),
-      );
+    afterCommit(tx, { name: message.event_type, send: () => notifications.info(message, { fanout: true }) });
   };
 }
 

@@ -85,9 +85,9 @@ export class ServerProgress {
   }): Promise<void> {
     const { serverId, host, powerState, networkInfo, requestId } = done;
     const { db, notify } = this.#deps;
-    const server = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const before = await findServer(tx, serverId);
-      if (before?.host === host && before.vmState === 'active') return undefined;
+      if (before?.host === host && before.vmState === 'active') return;
       const changes: ServerChanges = {
         vmState: 'active',
         taskState: null,
@@ -101,9 +101,8 @@ export class ServerProgress {
         throw await refusal(tx, serverId, ['spawning']);
       await countBuild(tx, host, 'built');
       await writeEvent(tx, serverId, host, { name: BUILD_EVENT, requestId, outcome: 'Success' });
-      return before && { ...before, ...changes };
+      if (before) notify(tx, 'create.end', { ...before, ...changes } as Server, { message: 'Success' });
     });
-    if (server) notify('create.end', server as Server, { message: 'Success' });
   }
 
   /** @returns whether another host is looked for. */
@@ -128,40 +127,38 @@ export class ServerProgress {
         ...{ name: BUILD_EVENT, requestId, outcome: 'Error', message: failure.message },
       });
       if (again) await this.#reschedule(tx, failed, ctx);
+      else notify(tx, 'create.error', server, { message: failure.message });
     });
     if (again) nudge();
-    else notify('create.error', server, { message: failed.failure.message });
     return again;
   }
 
   /** No host was found. Repetitions, and servers that are being deleted, are passed over. */
   async scheduleFailed(serverId: string, failure: Failure, cause?: string, requestId?: string): Promise<void> {
     const { db, notify } = this.#deps;
-    const server = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const before = await findServer(tx, serverId);
       const fault = faultOf(failure, cause);
       const changes: ServerChanges = { vmState: 'error', taskState: null, fault };
       const waiting: ExpectedServer = { host: null, taskState: ['scheduling'] };
-      if (!before || !(await updateServer(tx, serverId, changes, waiting))) return undefined;
+      if (!before || !(await updateServer(tx, serverId, changes, waiting))) return;
       await writeEvent(tx, serverId, null, {
         ...{ name: 'conductor_schedule_and_build_instances', requestId, outcome: 'Error', message: fault.message },
       });
-      return before;
+      notify(tx, 'create.error', before, { message: failure.message });
     });
-    if (server) notify('create.error', server, { message: failure.message });
   }
 
   /** Repetitions do nothing. */
   async deleted(serverId: string, requestId?: string): Promise<void> {
     const { db, quotas, notify } = this.#deps;
-    const server = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const before = await findServer(tx, serverId);
-      if (!before || !(await deleteServerRecord(tx, quotas, before))) return undefined;
+      if (!before || !(await deleteServerRecord(tx, quotas, before))) return;
       const event = { name: 'compute_terminate_instance', requestId, outcome: 'Success' as const };
       await writeEvent(tx, serverId, before.host, event);
-      return before;
+      notify(tx, 'delete.end', { ...before, vmState: 'deleted', taskState: null });
     });
-    if (server) notify('delete.end', { ...server, vmState: 'deleted', taskState: null });
   }
 
   #mayTryAgain({ request }: Server, { attempt, failure }: FailedBuild): boolean {

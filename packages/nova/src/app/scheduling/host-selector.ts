@@ -1,6 +1,7 @@
 import type { Context } from '@kumo/core/context';
-import type { Db } from '@kumo/core/db';
+import { afterCommit, type Db } from '@kumo/core/db';
 import { flows } from '@kumo/core/flow';
+import type { RpcClient } from '@kumo/core/rpc';
 import type { Allocations, Placement } from '../../compute/allocations.ts';
 import { bootsFromVolume } from '../../compute/boot-image.ts';
 import type { NovaConfig } from '../../config.ts';
@@ -10,6 +11,7 @@ import type { NovaTables } from '../../db/schema.ts';
 import { findServer, type Server, updateServer } from '../../db/servers.ts';
 import { claimLost, noValidHost, serverIsLeaving, serverNotFound } from '../../errors.ts';
 import { type BuildInput, serverBuild } from '../../flows/server-build.ts';
+import type { computeRpc } from '../../rpc/compute.ts';
 import { explainRefusal, filterHosts } from './filters.ts';
 import type { HostCandidate } from './host-candidate.ts';
 import { candidatesOf, readCloudFacts } from './host-candidates.ts';
@@ -24,6 +26,7 @@ export interface HostSelectorDeps {
   readonly allocations: Allocations;
   readonly config: Pick<NovaConfig, 'serviceDownSeconds' | 'defaultAvailabilityZone'>;
   readonly random: () => number;
+  readonly compute: RpcClient<typeof computeRpc.methods>;
 }
 
 export interface HostRequest {
@@ -37,7 +40,7 @@ const SPREAD = 3;
 /** How many hosts are tried to claim on before the request is given back for another try. */
 const CLAIMS = 10;
 
-/** nova-scheduler's work: one host for one server, claimed and written down. */
+/** nova-scheduler's work: one host for one server, claimed, written down and nudged. */
 export class HostSelector {
   readonly #deps: HostSelectorDeps;
 
@@ -105,13 +108,18 @@ export class HostSelector {
     { excludeHosts, attempt }: HostRequest,
     ctx?: Context,
   ): Promise<{ host: string; node: string }> {
-    const { db, allocations } = this.#deps;
+    const { db, allocations, compute } = this.#deps;
     const input: BuildInput = { serverId: server.id, attempt, excludeHosts: [...excludeHosts] };
     const isWritten = await db.transaction(async (tx) => {
       const changes = { host, node, availabilityZone: zone };
       if (!(await updateServer(tx, server.id, changes, { host: null, taskState: ['scheduling'] }))) return false;
       await flows.start(tx, serverBuild, input, { key: server.id, holder: host, ctx });
       if (ctx) await startEvent(tx, { serverId: server.id, requestId: ctx.requestId, event: BUILD_EVENT, host });
+      const serverId = server.id;
+      afterCommit(tx, {
+        name: 'nova-compute.buildServer',
+        send: () => compute.buildServer({ serverId }, { server: host, ctx }),
+      });
       return true;
     });
     if (isWritten) return { host, node };
