@@ -74,6 +74,12 @@ export const attachmentOfOtherHost = defineError(
   'InvalidAttachment',
   'Attachment {id} is already connected to host {host}; make another one for another host.',
 );
+/** To be thrown as retryable. */
+export const backendSilent = defineError(
+  'unavailable',
+  'BackendSilent',
+  'The back end {host} does not answer at the moment. The request can be repeated: it does nothing twice.',
+);
 export const backendLost = defineError('conflict', 'InvalidHost', 'Volume {id} is kept by {host}, not by {asked}.');
 
 /** Quota errors tell clients when to try again, as Cinder's do. */

@@ -8,6 +8,7 @@ import { defineError } from '@kumo/core/errors';
 import { createApp, glanceEnvelope, implement, keystoneEnvelope, operation, policiesOf } from '@kumo/core/http';
 import { silentLogger } from '@kumo/core/log';
 import { PolicySet } from '@kumo/core/policy';
+import type { Bus } from '@kumo/core/rpc';
 import { createImage, deleteImage, downloadImage, type ImageBody, showImage, uploadImage } from '@kumo/glance/api';
 import type { FastifyInstance } from 'fastify';
 import { Type as T } from 'typebox';
@@ -162,6 +163,7 @@ export interface HarnessOptions {
   databaseUrl?: string;
   /** Without cinder-volume. */
   noBackend?: boolean;
+  bus?: Bus;
 }
 
 /** All of Cinder in this process. */
@@ -185,6 +187,7 @@ export class Harness {
     const apps = { glance: glance.app(), keystone: keystoneApp() };
     let env: TestEnv;
     env = testEnv({
+      bus: options.bus,
       databaseUrl: () => options.databaseUrl ?? `sqlite:${env.stateDir}/cinder.db`,
       transports: { 'glance-api': inProcess(() => apps.glance), keystone: inProcess(() => apps.keystone) },
     });

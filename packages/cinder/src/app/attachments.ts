@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '@kumo/core/context';
 import { type Filter, nowIso, type Page, pageQuery } from '@kumo/core/db';
 import type { QueryOf } from '@kumo/core/http';
-import type { RpcClient } from '@kumo/core/rpc';
+import { busUnavailable, type RpcClient, rpcTimeout } from '@kumo/core/rpc';
 import { parseBoolean } from '@kumo/core/schema';
 import type { listAttachmentsDetail } from '../api/attachments.ts';
 import {
@@ -22,6 +22,7 @@ import {
   attachmentInUse,
   attachmentNotFound,
   attachmentOfOtherHost,
+  backendSilent,
   invalidInput,
   invalidVolume,
   volumeNotFound,
@@ -118,7 +119,8 @@ export class Attachments {
     if (attachment.host !== null && attachment.host !== connector.host)
       throw attachmentOfOtherHost({ id, host: attachment.host });
     const volume = await this.volume(attachment.volumeId);
-    await this.#backends.connect({ attachment_id: id, connector }, { server: backendOf(volume), ctx });
+    const server = backendOf(volume);
+    await this.#backends.connect({ attachment_id: id, connector }, { server, ctx }).catch(silence(server));
     return this.show(id);
   }
 
@@ -152,7 +154,8 @@ export class Attachments {
     if (connector === null && attachment.status === 'reserved') await this.#forget(attachment);
     if (await findAttachment(this.#db.q, id)) {
       const volume = await this.volume(volumeId);
-      await this.#backends.disconnect({ attachment_id: id }, { server: backendOf(volume), ctx });
+      const server = backendOf(volume);
+      await this.#backends.disconnect({ attachment_id: id }, { server, ctx }).catch(silence(server));
     }
     return attachmentsOf(this.#db.q, [volumeId]);
   }
@@ -191,6 +194,15 @@ export class Attachments {
     const counted = await pageQuery(base.select('id'), { filters });
     return { ...found, count: counted.rows.length };
   }
+}
+
+/** The reply tells what the back end did: without its answer there is none. */
+function silence(host: string): (error: unknown) => never {
+  return (error) => {
+    if (rpcTimeout.is(error) || busUnavailable.is(error))
+      throw backendSilent({ host }, { cause: error, retryable: true });
+    throw error;
+  };
 }
 
 /** One guest may reserve its own volume again: so it moves from host to host. */

@@ -12,6 +12,7 @@ import { noBackend } from '../errors.ts';
 import { volumeCreate } from '../flows/volume-create.ts';
 import type { volumeRpc } from '../rpc/volume.ts';
 import { type Backend, chooseBackend } from './backend-choice.ts';
+import { nudgeBackend } from './backend-nudge.ts';
 import { backendHost } from './placement.ts';
 
 /** Finds back ends for new volumes. Any number of schedulers may work on one volume: the first to write wins. */
@@ -84,21 +85,15 @@ export class Scheduler {
 
   async #assign(volumeId: string, host: string): Promise<void> {
     const server = backendHost(host);
-    const assigned = await this.#db.transaction(async (tx) => {
+    await this.#db.transaction(async (tx) => {
       const volume = await lockVolume(tx, this.#db, volumeId);
-      if (volume?.status !== 'creating' || volume.host !== null) return false;
+      if (volume?.status !== 'creating' || volume.host !== null) return;
       await changeVolume(tx, volumeId, { host });
       // Also when the scheduler was not told and finds the volume itself.
       const ctx = await volumeContext(tx, volumeId);
       await flows.start(tx, volumeCreate, { volumeId }, { key: volumeId, holder: server, ctx });
-      return true;
+      nudgeBackend(tx, this.#backends, server);
     });
-    if (!assigned) return;
-    await this.#backends
-      .runFlows({}, { server })
-      .catch((error) =>
-        this.#log.warn({ err: error, volumeId }, 'the back end was not told of a flow; it will find it'),
-      );
   }
 
   async #giveUp(volumeId: string, reason: string): Promise<void> {

@@ -3,7 +3,6 @@ import type { Context } from '@kumo/core/context';
 import { type Filter, type Page, pageQuery } from '@kumo/core/db';
 import { type FlowJournal, flows } from '@kumo/core/flow';
 import type { QueryOf } from '@kumo/core/http';
-import type { Logger } from '@kumo/core/log';
 import type { RpcClient } from '@kumo/core/rpc';
 import { parseBoolean } from '@kumo/core/schema';
 import { type Expression, type SqlBool, sql } from 'kysely';
@@ -23,6 +22,7 @@ import { invalidSnapshot, invalidVolume, metadataNotFound, snapshotNotFound, vol
 import { snapshotCreate } from '../flows/snapshot-create.ts';
 import { snapshotDelete } from '../flows/snapshot-delete.ts';
 import type { volumeRpc } from '../rpc/volume.ts';
+import { nudgeBackend } from './backend-nudge.ts';
 import { dictionary, equal, likeness, pageOf, scopeOf, timeFilters } from './listing.ts';
 import { backendOf } from './placement.ts';
 import type { VolumeQuota } from './quota.ts';
@@ -38,7 +38,6 @@ export interface SnapshotsDeps {
   quota: VolumeQuota;
   types: VolumeTypes;
   backends: RpcClient<typeof volumeRpc.methods>;
-  log: Logger;
 }
 
 const SORTS = {
@@ -83,11 +82,11 @@ export class Snapshots {
     ctx: Context,
     request: { volumeId: string; name: string | null; description: string | null; metadata: Metadata; force: boolean },
   ): Promise<Snapshot> {
-    const { db, quota, types } = this.#deps;
+    const { db, quota, types, backends } = this.#deps;
     const { volumeId, name, description, metadata, force } = request;
     const id = randomUUID();
     const known = await types.all();
-    const volume = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const found = await lockVolume(tx, db, volumeId);
       if (!found) throw volumeNotFound({ id: volumeId });
       const allowed = force ? ['available', 'in-use'] : ['available'];
@@ -108,10 +107,10 @@ export class Snapshots {
         status: 'creating',
         metadata,
       });
-      await flows.start(tx, snapshotCreate, { snapshotId: id }, { key: id, holder: backendOf(found), ctx });
-      return found;
+      const holder = backendOf(found);
+      await flows.start(tx, snapshotCreate, { snapshotId: id }, { key: id, holder, ctx });
+      nudgeBackend(tx, backends, holder, ctx);
     });
-    await this.#nudge(volume, ctx);
     return this.show(id);
   }
 
@@ -125,9 +124,9 @@ export class Snapshots {
 
   /** @throws invalidSnapshot unless it is available or in error; with `force` whatever its status. */
   async remove(ctx: Context, id: string, force: boolean): Promise<void> {
-    const { db, journal } = this.#deps;
+    const { db, journal, backends } = this.#deps;
     if (force) await journal.cancel({ key: id }, 'the snapshot is deleted by force');
-    const volume = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const { volumeId } = this.#present(await findSnapshot(tx, id), id);
       const owner = await lockVolume(tx, db, volumeId);
       const snapshot = this.#present(await lockSnapshot(tx, db, id), id);
@@ -137,10 +136,10 @@ export class Snapshots {
           reason: `Snapshot status must be available or error or error_deleting, but it is ${snapshot.status}.`,
         });
       await changeSnapshot(tx, id, { status: 'deleting' });
-      await flows.start(tx, snapshotDelete, { snapshotId: id }, { key: id, holder: backendOf(owner), ctx });
-      return owner;
+      const holder = backendOf(owner);
+      await flows.start(tx, snapshotDelete, { snapshotId: id }, { key: id, holder, ctx });
+      nudgeBackend(tx, backends, holder, ctx);
     });
-    await this.#nudge(volume, ctx);
   }
 
   async putMetadata(id: string, entries: Metadata, replace: boolean): Promise<Metadata> {
@@ -170,15 +169,6 @@ export class Snapshots {
     const found = { rows: rows.map(toSnapshot), hasMore };
     if (!parseBoolean(query.with_count)) return found;
     return { ...found, count: (await pageQuery(base.select('id'), { filters })).rows.length };
-  }
-
-  async #nudge(volume: Volume, ctx: Context): Promise<void> {
-    const { backends, log } = this.#deps;
-    await backends
-      .runFlows({}, { server: backendOf(volume), ctx })
-      .catch((error) =>
-        log.warn({ err: error, volumeId: volume.id }, 'the back end was not told of a flow; it will find it'),
-      );
   }
 
   #present(snapshot: Snapshot | undefined, id: string): Snapshot {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '@kumo/core/context';
-import type { Logger } from '@kumo/core/log';
+import { afterCommit } from '@kumo/core/db';
 import type { RpcClient } from '@kumo/core/rpc';
 import type { CinderConfig } from '../config.ts';
 import type { Metadata } from '../db/metadata.ts';
@@ -52,7 +52,6 @@ export interface CreationDeps {
   types: VolumeTypes;
   images: Images;
   scheduler: RpcClient<typeof schedulerRpc.methods>;
-  log: Logger;
 }
 
 interface Source {
@@ -74,7 +73,7 @@ export class VolumeCreation {
    * @throws what the request lacks or asks too much of, naming it; then nothing was changed.
    */
   async create(ctx: Context, request: VolumeRequest, policy: CreationPolicy): Promise<Volume> {
-    const { db, quota, images, scheduler, log } = this.#deps;
+    const { db, quota, images, scheduler } = this.#deps;
     const source = await this.#source(ctx, request);
     const sizeGb = sizeOf(request, source);
     const type = await this.#type(ctx, request, source);
@@ -113,12 +112,9 @@ export class VolumeCreation {
     await db.transaction(async (tx) => {
       await quota.charge(tx, projectId, type, { volumes: 1, gigabytes: sizeGb });
       await insertVolume(tx, row, ctx);
+      const send = () => scheduler.placeVolume({ volume_id: id }, { ctx });
+      afterCommit(tx, { name: 'cinder-scheduler.placeVolume', send });
     });
-    await scheduler
-      .placeVolume({ volume_id: id }, { ctx })
-      .catch((error) =>
-        log.warn({ err: error, volumeId: id }, 'the scheduler was not told of a new volume; it will find it'),
-      );
     return (await findVolume(db.q, id)) ?? { ...row, previousStatus: null, host: null, createdAt: '', updatedAt: null };
   }
 

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '@kumo/core/context';
 import { flows } from '@kumo/core/flow';
-import type { Logger } from '@kumo/core/log';
 import type { RpcClient } from '@kumo/core/rpc';
 import type { CinderDb } from '../db/schema.ts';
-import { changeVolume, findVolume, lockVolume, type Volume } from '../db/volumes.ts';
+import { changeVolume, findVolume, lockVolume } from '../db/volumes.ts';
 import { invalidVolume, volumeNotFound } from '../errors.ts';
 import { type UploadInput, volumeUpload } from '../flows/volume-upload.ts';
 import type { volumeRpc } from '../rpc/volume.ts';
+import { nudgeBackend } from './backend-nudge.ts';
 import type { Images, NewImage } from './images.ts';
 import { backendOf } from './placement.ts';
 
@@ -16,13 +16,11 @@ export class VolumeUpload {
   readonly #db: CinderDb;
   readonly #images: Images;
   readonly #backends: RpcClient<typeof volumeRpc.methods>;
-  readonly #log: Logger;
 
-  constructor(parts: { db: CinderDb; images: Images; backends: RpcClient<typeof volumeRpc.methods>; log: Logger }) {
+  constructor(parts: { db: CinderDb; images: Images; backends: RpcClient<typeof volumeRpc.methods> }) {
     this.#db = parts.db;
     this.#images = parts.images;
     this.#backends = parts.backends;
-    this.#log = parts.log;
   }
 
   /**
@@ -49,29 +47,25 @@ export class VolumeUpload {
     if (!present) throw volumeNotFound({ id: volumeId });
     check(present.status);
     await this.#images.create(ctx, { ...image, id: imageId, properties: {} });
-    const volume = await this.#begin(ctx, { volumeId, imageId, diskFormat: wanted.diskFormat }, check).catch(
+    await this.#begin(ctx, { volumeId, imageId, diskFormat: wanted.diskFormat }, check).catch(
       async (error: unknown) => {
         await this.#images.remove(imageId);
         throw error;
       },
     );
-    await this.#backends
-      .runFlows({}, { server: backendOf(volume), ctx })
-      .catch((error) =>
-        this.#log.warn({ err: error, volumeId }, 'the back end was not told of a flow; it will find it'),
-      );
     return imageId;
   }
 
-  #begin(ctx: Context, input: UploadInput, check: (status: string) => void): Promise<Volume> {
+  #begin(ctx: Context, input: UploadInput, check: (status: string) => void): Promise<void> {
     const { volumeId } = input;
     return this.#db.transaction(async (tx) => {
       const found = await lockVolume(tx, this.#db, volumeId);
       if (!found) throw volumeNotFound({ id: volumeId });
       check(found.status);
       await changeVolume(tx, volumeId, { status: 'uploading', previousStatus: found.status });
-      await flows.start(tx, volumeUpload, input, { key: volumeId, holder: backendOf(found), ctx });
-      return found;
+      const holder = backendOf(found);
+      await flows.start(tx, volumeUpload, input, { key: volumeId, holder, ctx });
+      nudgeBackend(tx, this.#backends, holder, ctx);
     });
   }
 }

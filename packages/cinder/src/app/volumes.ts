@@ -1,6 +1,5 @@
 import type { Context } from '@kumo/core/context';
 import { type FlowDefinition, type FlowJournal, flows } from '@kumo/core/flow';
-import type { Logger } from '@kumo/core/log';
 import type { RpcClient } from '@kumo/core/rpc';
 import type { Transaction } from 'kysely';
 import { type Attachment, attachmentsOf } from '../db/attachments.ts';
@@ -13,6 +12,7 @@ import type { VolumeFlowDeps } from '../flows/deps.ts';
 import { volumeDelete } from '../flows/volume-delete.ts';
 import { volumeExtend } from '../flows/volume-extend.ts';
 import type { volumeRpc } from '../rpc/volume.ts';
+import { nudgeBackend } from './backend-nudge.ts';
 import { backendOf } from './placement.ts';
 import type { VolumeQuota } from './quota.ts';
 import type { VolumeTypes } from './volume-types.ts';
@@ -25,7 +25,6 @@ export interface VolumesDeps {
   quota: VolumeQuota;
   types: VolumeTypes;
   backends: RpcClient<typeof volumeRpc.methods>;
-  log: Logger;
 }
 
 const DELETABLE = new Set([
@@ -92,20 +91,18 @@ export class Volumes {
   async remove(ctx: Context, id: string, options: { cascade: boolean; force: boolean }): Promise<void> {
     const { journal, quota } = this.#deps;
     if (options.force) await journal.cancel({ key: id }, 'the volume is deleted by force');
-    const volume = await this.#locked(id, async (tx, found) => {
-      if (found.status === 'deleting' && !options.force) return undefined;
+    await this.#locked(id, async (tx, found) => {
+      if (found.status === 'deleting' && !options.force) return;
       await this.#assertDeletable(tx, found, options);
       if (found.host === null) {
         await removeVolume(tx, id);
         await quota.refund(tx, found.projectId, found.typeId, { volumes: 1, gigabytes: found.sizeGb });
-        return undefined;
+        return;
       }
       for (const snapshot of await snapshotsOf(tx, id)) await changeSnapshot(tx, snapshot.id, { status: 'deleting' });
       await changeVolume(tx, id, { status: 'deleting', previousStatus: null });
       await this.#startFlow(tx, volumeDelete, { volumeId: id }, { volume: found, ctx });
-      return found;
     });
-    if (volume) await this.#nudge(volume, ctx);
   }
 
   async #assertDeletable(
@@ -138,7 +135,7 @@ export class Volumes {
     const { projectId, typeId } = await this.show(id);
     await quota.checkSize(projectId, newSizeGb);
     const type = (await types.all()).find((one) => one.id === typeId) ?? { id: typeId, name: typeId };
-    const volume = await this.#locked(id, async (tx, found) => {
+    await this.#locked(id, async (tx, found) => {
       if (found.status !== 'available' && !(mayBeAttached && found.status === 'in-use'))
         throw invalidVolume({
           reason: `Volume ${id} status must be '${mayBeAttached ? 'available or in-use' : 'available'}' to extend, currently ${found.status}.`,
@@ -150,9 +147,7 @@ export class Volumes {
       await quota.charge(tx, found.projectId, type, { gigabytes: newSizeGb - found.sizeGb });
       await changeVolume(tx, id, { status: 'extending', previousStatus: found.status });
       await this.#startFlow(tx, volumeExtend, { volumeId: id, newSizeGb }, { volume: found, ctx });
-      return found;
     });
-    await this.#nudge(volume, ctx);
   }
 
   /** An admin's word against what is written. */
@@ -199,16 +194,9 @@ export class Volumes {
     input: Input,
     { volume, ctx }: { volume: Volume; ctx: Context },
   ): Promise<void> {
-    await flows.start(tx, definition, input, { key: volume.id, holder: backendOf(volume), ctx });
-  }
-
-  async #nudge(volume: Volume, ctx: Context): Promise<void> {
-    const { backends, log } = this.#deps;
-    await backends
-      .runFlows({}, { server: backendOf(volume), ctx })
-      .catch((error) =>
-        log.warn({ err: error, volumeId: volume.id }, 'the back end was not told of a flow; it will find it'),
-      );
+    const holder = backendOf(volume);
+    await flows.start(tx, definition, input, { key: volume.id, holder, ctx });
+    nudgeBackend(tx, this.#deps.backends, holder, ctx);
   }
 
   #locked<T>(id: string, work: (tx: Transaction<Schema>, volume: Volume) => Promise<T>): Promise<T> {

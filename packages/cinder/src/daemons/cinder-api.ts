@@ -37,7 +37,7 @@ import { volumeRpc } from '../rpc/volume.ts';
 const NAME = 'cinder-api';
 
 function routesOf(env: DaemonEnv, config: CinderConfig, db: CinderDb): Route[] {
-  const { log, bus } = env;
+  const { bus } = env;
   const { maxPage } = config;
   const backends = bus.client(volumeRpc, { from: NAME, to: 'cinder-volume' });
   const scheduler = bus.client(schedulerRpc, { from: NAME, to: 'cinder-scheduler' });
@@ -50,11 +50,11 @@ function routesOf(env: DaemonEnv, config: CinderConfig, db: CinderDb): Route[] {
   const journal = dbJournal(db);
   const quota = new VolumeQuota(db, config);
   const types = new VolumeTypes(db, config);
-  const volumes = new Volumes({ db, journal, quota, types, backends, log });
-  const snapshots = new Snapshots({ db, journal, quota, types, backends, log });
-  const creation = new VolumeCreation({ db, config, quota, types, images, scheduler, log });
+  const volumes = new Volumes({ db, journal, quota, types, backends });
+  const snapshots = new Snapshots({ db, journal, quota, types, backends });
+  const creation = new VolumeCreation({ db, config, quota, types, images, scheduler });
   const lists = new VolumeLists(db, types, maxPage);
-  const upload = new VolumeUpload({ db, images, backends, log });
+  const upload = new VolumeUpload({ db, images, backends });
   return underBothPaths([
     ...volumeRoutes({ volumes, creation, lists, types }),
     ...volumeActionRoutes({ volumes, upload, types }),

@@ -7,8 +7,8 @@ export const volumeRpc = rpc('cinder-volume', '1.0', {
   runFlows: cast(T.Object({})),
   /** Makes the volume reachable for the connector's host and writes connection info into the attachment. Idempotent. */
   connect: call(T.Object({ attachment_id: T.String(), connector: T.Record(T.String(), T.Unknown()) }), T.Void(), {
-    timeoutMs: 60_000,
+    timeoutMs: 30_000,
   }),
   /** Ends the attachment's connection and removes it. Idempotent. */
-  disconnect: call(T.Object({ attachment_id: T.String() }), T.Void(), { timeoutMs: 60_000 }),
+  disconnect: call(T.Object({ attachment_id: T.String() }), T.Void(), { timeoutMs: 30_000 }),
 });
