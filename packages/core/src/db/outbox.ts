@@ -36,7 +36,7 @@ const ofTransaction = new WeakMap<object, Message[]>();
  * Makes `message` part of the transaction: it is sent after the commit, not at all after a rollback. The caller of
  * `db.transaction` neither waits for it nor learns of its failure; it is repeated, with pauses of up to 5 s, until it is
  * taken or the process ends. It may be sent twice, out of order, or (the process killed, more than 10,000 waiting) never: only
- * for what a flow or a reconciler finds by itself. See docs/adr/0015-after-the-commit.md.
+ * for what a flow or a reconciler finds by itself. See docs/adr/0017-after-the-commit.md.
  *
  * @param tx what `db.transaction` gave its callback. @throws TypeError for anything else.
  */
