@@ -4,6 +4,7 @@ import type { Network, Port, Subnet } from '../db/records.ts';
 import { networks, subnets } from '../db/tables.ts';
 import type { DhcpNetworkShape } from '../rpc/shapes.ts';
 import type { NeutronDeps } from './deps.ts';
+import { dnsNames } from './dns-names.ts';
 import { segmentOf } from './segments.ts';
 
 type DhcpNetwork = Static<typeof DhcpNetworkShape>;
@@ -44,6 +45,7 @@ export class DhcpStateReader {
       const { id: subnetId, cidr, gatewayIp, dnsNameservers, hostRoutes } = subnet;
       return [{ subnetId, cidr, serverIp, gatewayIp, dnsNameservers, hostRoutes, isolated: !routed.has(subnetId) }];
     });
+    const names = dnsNames(network, ports);
     const known = new Set(described.map((subnet) => subnet.subnetId));
     return [
       {
@@ -53,15 +55,14 @@ export class DhcpStateReader {
         domain: network.dnsDomain.replace(/\.$/, '') || config.dnsDomain,
         leaseTimeS: config.dhcpLeaseSeconds,
         subnets: described,
-        hosts: ports.filter((port) => port !== own).flatMap((port) => hostsOf(port, known)),
+        hosts: ports.filter((port) => port !== own).flatMap((port) => hostsOf(port, known, names.get(port.id))),
       },
     ];
   }
 }
 
-function hostsOf(port: Port, subnetIds: ReadonlySet<string>): DhcpNetwork['hosts'] {
+function hostsOf(port: Port, subnetIds: ReadonlySet<string>, hostname: string | undefined): DhcpNetwork['hosts'] {
   const served = port.fixedIps.filter((ip) => subnetIds.has(ip.subnetId));
-  const hostname = port.dnsName === '' ? undefined : port.dnsName;
   return served.map((ip) => ({
     portId: port.id,
     mac: port.macAddress,

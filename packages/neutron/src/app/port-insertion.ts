@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { isUniqueViolation } from '@kumo/core/db';
+import { isUniqueViolation, nowIso } from '@kumo/core/db';
 import type { PortRow } from '../db/records.ts';
 import type { Tx } from '../db/table.ts';
 import { portRows } from '../db/tables.ts';
@@ -27,6 +27,7 @@ export async function insertPort(tx: Tx, given: NewPortRow): Promise<{ id: strin
     allowedAddressPairs: [],
     extraDhcpOpts: [],
     dnsName: '',
+    dnsNamedAt: nowIso(),
     vnicType: 'normal',
     vifType: hostId === '' ? 'unbound' : 'bridge',
     bindingProfile: {},

@@ -1,4 +1,4 @@
-import { isUniqueViolation } from '@kumo/core/db';
+import { isUniqueViolation, nowIso } from '@kumo/core/db';
 import { releaseAddress } from '../db/ip-allocations.ts';
 import { findPort, setSecurityGroups } from '../db/ports.ts';
 import type { Network, Port, PortRow } from '../db/records.ts';
@@ -63,6 +63,8 @@ function plainChanges(before: Port, changes: PortChanges): Partial<PortRow> {
     portSecurityEnabled,
     dnsName,
   };
+  const isRenamed = dnsName !== undefined && dnsName.toLowerCase() !== before.dnsName.toLowerCase();
+  if (isRenamed) changed.dnsNamedAt = nowIso();
   const mac = changes.macAddress?.toLowerCase();
   if (mac !== undefined && mac !== before.macAddress) {
     if (before.vifType === 'bridge' && before.hostId !== '') {

@@ -79,6 +79,8 @@ export interface PortRow extends Standard {
   allowedAddressPairs: AddressPair[];
   extraDhcpOpts: DhcpOption[];
   dnsName: string;
+  /** Since when it has this name; null: since its creation. */
+  dnsNamedAt: string | null;
   hostId: string;
   vnicType: string;
   vifType: 'unbound' | 'bridge' | 'binding_failed';

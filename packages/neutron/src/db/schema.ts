@@ -60,6 +60,7 @@ interface PortsTable extends StandardColumns {
   allowed_address_pairs: string;
   extra_dhcp_opts: string;
   dns_name: string;
+  dns_named_at: string | null;
   host_id: string;
   vnic_type: string;
   vif_type: string;
