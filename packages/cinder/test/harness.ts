@@ -6,7 +6,7 @@ import { inProcess } from '@kumo/core/client';
 import type { Daemon } from '@kumo/core/daemon';
 import { defineError } from '@kumo/core/errors';
 import { createApp, glanceEnvelope, implement, keystoneEnvelope, operation, policiesOf } from '@kumo/core/http';
-import { silentLogger } from '@kumo/core/log';
+import { type Logger, silentLogger } from '@kumo/core/log';
 import { PolicySet } from '@kumo/core/policy';
 import type { Bus } from '@kumo/core/rpc';
 import { createImage, deleteImage, downloadImage, type ImageBody, showImage, uploadImage } from '@kumo/glance/api';
@@ -158,6 +158,7 @@ function keystoneApp(): FastifyInstance {
 }
 
 export interface HarnessOptions {
+  log?: Logger | undefined;
   config?: Partial<CinderConfig>;
   driver?: VolumeDriver;
   databaseUrl?: string;
@@ -188,6 +189,7 @@ export class Harness {
     let env: TestEnv;
     env = testEnv({
       bus: options.bus,
+      log: options.log,
       databaseUrl: () => options.databaseUrl ?? `sqlite:${env.stateDir}/cinder.db`,
       transports: { 'glance-api': inProcess(() => apps.glance), keystone: inProcess(() => apps.keystone) },
     });

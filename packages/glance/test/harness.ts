@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import type { Daemon } from '@kumo/core/daemon';
+import type { Logger } from '@kumo/core/log';
 import Value from 'typebox/value';
 import { recordCall } from '../../core/src/testing/api-record.ts';
 import { type TestEnv, testEnv } from '../../core/src/testing/env.ts';
@@ -38,11 +39,12 @@ export interface Glance {
 export interface GlanceOptions {
   config?: Partial<GlanceConfig>;
   databaseUrl?: (service: string) => string;
+  log?: Logger | undefined;
 }
 
 /** A whole Glance in this process, on real files and a real database. */
-export async function startGlance({ config = {}, databaseUrl }: GlanceOptions = {}): Promise<Glance> {
-  const env = testEnv({ databaseUrl });
+export async function startGlance({ config = {}, databaseUrl, log }: GlanceOptions = {}): Promise<Glance> {
+  const env = testEnv({ databaseUrl, log });
   const daemon = await glanceApi(env, Value.Parse(GlanceConfig, Value.Default(GlanceConfig, { ...config })));
   await daemon.start();
   await daemon.app!.ready();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Daemon } from '@kumo/core/daemon';
+import type { Logger } from '@kumo/core/log';
 import { Value } from 'typebox/value';
 import { recordCall } from '../../core/src/testing/api-record.ts';
 import { type TestEnv, testEnv } from '../../core/src/testing/env.ts';
@@ -67,10 +68,16 @@ export class TestKeystone {
   }
 
   static async start(
-    options: { databaseUrl?: string; config?: object; bootstrap?: KeystoneBootstrap; checkReplies?: boolean } = {},
+    options: {
+      databaseUrl?: string;
+      config?: object;
+      bootstrap?: KeystoneBootstrap;
+      checkReplies?: boolean;
+      log?: Logger;
+    } = {},
   ): Promise<TestKeystone> {
-    const { databaseUrl } = options;
-    const env = testEnv(databaseUrl === undefined ? {} : { databaseUrl: () => databaseUrl });
+    const { databaseUrl, log } = options;
+    const env = testEnv({ log, ...(databaseUrl !== undefined && { databaseUrl: () => databaseUrl }) });
     const daemon = await keystone(env, testConfig(options.config), {
       bootstrap: options.bootstrap ?? bootstrapFor(),
       extra: { checkReplies: options.checkReplies ?? true },

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { operationsOf } from '@kumo/core/http';
+import { alarmsIn, recordingLogger, stacksIn } from '../../core/src/testing/log-record.ts';
 import { type NegativeCase, negativeCases } from '../../core/src/testing/negative-cases.ts';
 import { dumpSqlite } from '../../core/src/testing/sqlite-dump.ts';
 import { TestKeystone } from './harness.ts';
@@ -25,9 +26,10 @@ const BODIES = { updateRegion: { region: { description: 'x' } } };
 
 const dir = mkdtempSync(join(tmpdir(), 'kumo-negative-'));
 const database = join(dir, 'keystone.db');
+const { log, lines } = recordingLogger();
 let keystone: TestKeystone;
 before(async () => {
-  keystone = await TestKeystone.start({ databaseUrl: `sqlite:${database}` });
+  keystone = await TestKeystone.start({ databaseUrl: `sqlite:${database}`, log });
 });
 after(async () => {
   await keystone.stop();
@@ -60,6 +62,7 @@ test('what is malformed is refused with the documented code, names its field and
   assert.ok(malformed.length >= 150, `${malformed.length} malformed requests`);
   const untouched = dumpSqlite(database);
   const wrong: string[] = [];
+  lines.length = 0;
   for (const one of cases) {
     const { status, text } = await ask(one);
     const line = `${one.operation.name}: ${one.wrong}: ${status} ${text.slice(0, 200)}`;
@@ -68,6 +71,9 @@ test('what is malformed is refused with the documented code, names its field and
     else if (/\.ts:\d+|node_modules|SQLITE|at async/.test(text)) wrong.push(`${line} shows internals`);
   }
   assert.deepEqual(wrong, []);
+  assert.ok(lines.length >= malformed.length / 2, `${lines.length} lines in the log`);
+  assert.deepEqual(alarmsIn(lines), [], "a user's mistake alarms nobody");
+  assert.deepEqual(stacksIn(lines), [], "a user's mistake is logged without a stack");
   assert.deepEqual(dumpSqlite(database), untouched);
 });
 

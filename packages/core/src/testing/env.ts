@@ -54,7 +54,7 @@ export interface TestEnvOptions {
   databaseUrl?: (service: string) => string;
   bus?: Bus;
   host?: string;
-  log?: Logger;
+  log?: Logger | undefined;
   tokens?: Readonly<Record<string, TokenInfo>>;
   /** Other services, by daemon; one that is asked for and not given answers like a service that is down. */
   transports?: Partial<Record<HttpDaemonName, Transport>>;

@@ -1,12 +1,15 @@
 /**
  * Malformed requests to every operation of every service, generated from the contracts: the documented code, the field's name in the
- * answer, nothing of the insides, and not a row changed. A new operation is asked as well. (Keystone's own suite does the same.)
+ * answer, nothing of the insides, not a row changed, and no line of the log above INFO. A new operation is asked as well. (Keystone's own suite does the same.)
  */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Logger } from '@kumo/core/log';
+import { alarmsIn, recordingLogger, stacksIn } from '../../../core/src/testing/log-record.ts';
 import { type NegativeCase, negativeCases } from '../../../core/src/testing/negative-cases.ts';
 import { tableOperations } from '../../src/authorization/table.ts';
 import type { Ids, World } from '../../src/authorization/world.ts';
@@ -19,7 +22,7 @@ import { differences, dumpDatabases } from '../../src/database-dump.ts';
 
 interface Suite {
   readonly name: string;
-  readonly start: (databaseUrl: string) => Promise<World>;
+  readonly start: (databaseUrl: string, log: Logger) => Promise<World>;
   /** How many malformed requests there were when this was written. */
   readonly atLeast: number;
   /** What a path that names nothing is answered with where that is no error; none: it is not asked. */
@@ -101,7 +104,8 @@ for (const { name, start, atLeast, unknown } of SUITES) {
   test(`${name} refuses what is malformed with the documented code, names the field and changes nothing`, async (t) => {
     const dir = mkdtempSync(join(tmpdir(), `kumo-negative-${name}-`));
     mkdirSync(join(dir, 'db'));
-    const world = await start(`sqlite:${join(dir, 'db', `${name}.db`)}`);
+    const { log, lines } = recordingLogger();
+    const world = await start(`sqlite:${join(dir, 'db', `${name}.db`)}`, log);
     try {
       const ids = await world.make();
       const cases = tableOperations(world).flatMap((operation) => casesOf(world, operation, ids, unknown));
@@ -110,6 +114,7 @@ for (const { name, start, atLeast, unknown } of SUITES) {
       assert.ok(malformed.length >= atLeast, `${malformed.length} malformed requests`);
       const untouched = dumpDatabases(dir);
       const wrong: string[] = [];
+      lines.length = 0;
       for (const one of cases) {
         const { statusCode, payload } = await world.app.inject(requestOf(world, one));
         const line = `${one.operation.name}: ${one.wrong}: ${statusCode} ${payload.slice(0, 200)}`;
@@ -119,6 +124,9 @@ for (const { name, start, atLeast, unknown } of SUITES) {
         else if (/\.ts:\d+|node_modules|SQLITE|at async/.test(payload)) wrong.push(`${line} shows internals`);
       }
       assert.deepEqual(wrong, []);
+      assert.ok(lines.length >= atLeast / 2, `${lines.length} lines in the log`);
+      assert.deepEqual(alarmsIn(lines), [], "a user's mistake alarms nobody");
+      assert.deepEqual(stacksIn(lines), [], "a user's mistake is logged without a stack");
       assert.deepEqual(differences(untouched, dumpDatabases(dir)), []);
     } finally {
       await world.stop();

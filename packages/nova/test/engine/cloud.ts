@@ -51,7 +51,7 @@ export interface NewServer {
 export interface CloudOptions {
   hosts?: string[];
   config?: Record<string, unknown>;
-  log?: Logger;
+  log?: Logger | undefined;
   databaseUrl?: (service: string) => string;
   /** A bus of its own for every daemon, as in processes of their own. */
   makeBus?: () => Bus;

@@ -1,4 +1,5 @@
 import { type Operation, operationsOf } from '@kumo/core/http';
+import type { Logger } from '@kumo/core/log';
 import { FakeVolumeDriver } from '../../../../cinder/src/drivers/volume/index.ts';
 import { Harness } from '../../../../cinder/test/harness.ts';
 import { OTHER_PROJECT, TEST_PROJECT } from '../../../../core/src/testing/env.ts';
@@ -10,10 +11,11 @@ import type { Ask, Caller, Ids, World } from '../world.ts';
 const UNCONNECTED = { status: 400, why: 'an attachment is completed by the host that connected it' };
 const NOT_THERE = { status: 404, why: 'nothing has failed in this cloud: there is no message' };
 
-export async function cinderWorld(databaseUrl: string): Promise<World> {
+export async function cinderWorld(databaseUrl: string, log?: Logger): Promise<World> {
   const quota = { volumes: -1, snapshots: -1, gigabytes: -1 };
   const harness = await Harness.start({
     databaseUrl,
+    log,
     config: { quota } as never,
     driver: new FakeVolumeDriver({ totalGb: 1_000_000 }),
   });

@@ -1,3 +1,4 @@
+import type { Logger } from '@kumo/core/log';
 import { OTHER_PROJECT, TEST_PROJECT } from '../../../../core/src/testing/env.ts';
 import { startGlance } from '../../../../glance/test/harness.ts';
 import { staticCallers } from '../callers.ts';
@@ -6,8 +7,8 @@ import type { Ask, Caller, Ids, World } from '../world.ts';
 
 const MEMBER = '77777777777777777777777777777777';
 
-export async function glanceWorld(databaseUrl: string): Promise<World> {
-  const glance = await startGlance({ databaseUrl: () => databaseUrl });
+export async function glanceWorld(databaseUrl: string, log?: Logger): Promise<World> {
+  const glance = await startGlance({ databaseUrl: () => databaseUrl, log });
   const app = glance.daemon.app!;
   const make = maker(app, 'member');
   return {

@@ -1,4 +1,5 @@
 import type { Operation } from '@kumo/core/http';
+import type { Logger } from '@kumo/core/log';
 import { TEST_PROJECT } from '../../../../core/src/testing/env.ts';
 import { UNKNOWN } from '../../../../core/src/testing/sample-value.ts';
 import { startNeutron } from '../../../../neutron/test/harness.ts';
@@ -9,9 +10,9 @@ import type { Ask, Caller, Ids, Rules, Target, World } from '../world.ts';
 const V = '/v2.0';
 const NO_AGENT = { status: 404, why: 'no agent has reported to this server' };
 
-export async function neutronWorld(databaseUrl: string): Promise<World> {
+export async function neutronWorld(databaseUrl: string, log?: Logger): Promise<World> {
   const neutron = await startNeutron({
-    env: { databaseUrl: () => databaseUrl },
+    env: { databaseUrl: () => databaseUrl, log },
     config: {
       quotas: {
         network: -1,

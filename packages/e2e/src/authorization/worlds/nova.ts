@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation } from '@kumo/core/http';
+import type { Logger } from '@kumo/core/log';
 import { OTHER_PROJECT, TEST_PROJECT } from '../../../../core/src/testing/env.ts';
 import { UNKNOWN } from '../../../../core/src/testing/sample-value.ts';
 import { type Api, startApi } from '../../../../nova/test/api/harness.ts';
@@ -12,11 +13,12 @@ const NO_SERVICE = { status: 404, why: 'asked about one that is not there: the t
 const NEWEST = 'compute 2.96';
 const PUBLIC_KEY = `ssh-ed25519 ${Buffer.from([0, 0, 0, 11, ...Buffer.from('ssh-ed25519'), 0, 0, 0, 32, ...new Array(32).fill(7)]).toString('base64')} x`;
 
-export async function novaWorld(databaseUrl: string): Promise<World> {
+export async function novaWorld(databaseUrl: string, log?: Logger): Promise<World> {
   const quota = { instances: -1, cores: -1, ramMb: -1, keyPairs: -1, metadataItems: -1 };
   const api = await startApi({
     hosts: ['compute1', 'compute2'],
     config: { quota },
+    log,
     databaseUrl: (service) => databaseUrl.replace('nova.db', `${service}.db`),
   });
   const spares = new Spares(api);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Logger } from '@kumo/core/log';
 import { placementApi } from '@kumo/placement';
 import { TEST_PROJECT, testEnv } from '../../../../core/src/testing/env.ts';
 import { staticCallers } from '../callers.ts';
@@ -8,8 +9,8 @@ import type { Ask, Ids, World } from '../world.ts';
 const headers = { 'openstack-api-version': 'placement 1.39' };
 const INVENTORY = { total: 8 };
 
-export async function placementWorld(databaseUrl: string): Promise<World> {
-  const env = testEnv({ databaseUrl: () => databaseUrl });
+export async function placementWorld(databaseUrl: string, log?: Logger): Promise<World> {
+  const env = testEnv({ databaseUrl: () => databaseUrl, log });
   const daemon = await placementApi(env, { maxCandidates: 100 });
   await daemon.start();
   const app = daemon.app!;
