@@ -5,9 +5,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Cloud, HTTP_DAEMONS, KUMO } from '../src/cloud.ts';
 import { outcomeOf } from '../src/command.ts';
 import { isRunning } from '../src/host-state.ts';
+import { removeServer, requestServer, untilStatus, usualParts } from '../src/servers.ts';
 
 const ONE_SENTENCE = /^kumo: [^\n]+\n$/;
 
@@ -56,6 +58,27 @@ describe('a cloud that runs', () => {
     for (const part of ['password', join(cloud.stateDir, 'openrc'), join(cloud.stateDir, 'clouds.yaml'), 'kumo demo'])
       assert.ok(said.includes(part), part);
     assert.ok(!said.includes(cloud.credentials().OS_PASSWORD!), 'no password in a log');
+  });
+
+  test('trace takes a name; one that several servers have lists their ids; a deleted server keeps its name', async () => {
+    const demo = await cloud.api('demo');
+    const { imageRef, flavorRef } = await usualParts(demo);
+    const make = (name: string) => requestServer(demo, { name, imageRef, flavorRef, networks: 'none' });
+    const [only, first, second] = [await make('of.one'), await make('of two'), await make('of two')];
+    for (const id of [only, first, second]) await untilStatus(demo, id, 'ACTIVE');
+    // Spans are written in batches.
+    await sleep(1_000);
+    const byId = await cloud.kumo('trace', only);
+    assert.match(byId, /^28 /m);
+    assert.equal(await cloud.kumo('trace', 'of.one'), byId);
+    const ambiguous = await cloud.kumoOutcome(['trace', 'of two']);
+    assertRefused(ambiguous, /^kumo: 2 servers are named of two; give the id of one: /);
+    for (const id of [first, second]) assert.ok(ambiguous.stderr.includes(`${id} (ACTIVE, project `), ambiguous.stderr);
+    assertRefused(await cloud.kumoOutcome(['trace', 'of']), /^kumo: no server has the id or the name of:/);
+    await removeServer(demo, first);
+    assert.match(await cloud.kumo('trace', 'of two'), /^28 /m);
+    for (const id of [only, second]) await removeServer(demo, id);
+    assert.equal(await cloud.kumo('trace', 'of.one'), byId);
   });
 
   test('openrc prints the exports, and with them the official client logs in', async () => {
@@ -162,6 +185,11 @@ describe('a cloud that cannot start', () => {
     } finally {
       writeFileSync(cloud.configFile, good);
     }
+  });
+
+  test('trace by a name needs the cloud, and says so', async () => {
+    const { code, stderr } = await outcomeOf(KUMO, ['--config', cloud.configFile, 'trace', 'web']);
+    assertRefused({ code, stderr }, /nova-api, which does not answer: start the cloud with kumo up, or give the id/);
   });
 
   test('settings that are not there are named', async () => {

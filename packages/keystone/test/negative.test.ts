@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { operationsOf } from '@kumo/core/http';
 import { alarmsIn, recordingLogger, stacksIn } from '../../core/src/testing/log-record.ts';
-import { type NegativeCase, negativeCases } from '../../core/src/testing/negative-cases.ts';
+import { INTERNALS, type NegativeCase, negativeCases } from '../../core/src/testing/negative-cases.ts';
 import { dumpSqlite } from '../../core/src/testing/sqlite-dump.ts';
 import { TestKeystone } from './harness.ts';
 
@@ -68,7 +68,7 @@ test('what is malformed is refused with the documented code, names its field and
     const line = `${one.operation.name}: ${one.wrong}: ${status} ${text.slice(0, 200)}`;
     if (!one.status.includes(status)) wrong.push(`${line}, expected ${one.status.join(' or ')}`);
     else if (one.names !== undefined && !text.includes(one.names)) wrong.push(`${line} does not name ${one.names}`);
-    else if (/\.ts:\d+|node_modules|SQLITE|at async/.test(text)) wrong.push(`${line} shows internals`);
+    else if (INTERNALS.test(text)) wrong.push(`${line} shows internals`);
   }
   assert.deepEqual(wrong, []);
   assert.ok(lines.length >= malformed.length / 2, `${lines.length} lines in the log`);

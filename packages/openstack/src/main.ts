@@ -67,9 +67,9 @@ program
 
 program
   .command('trace <server>')
-  .description('the 28 steps of a server, by its id')
+  .description('the 28 steps of a server, by its id or name')
   .option('--json', 'print an array of {step, from, to, kind, startMs, ms, cached, skipped}')
-  .action(async (server, options) => (await import('./cli/trace.ts')).traceCommand(config().stateDir, server, options));
+  .action(async (server, options) => (await import('./cli/trace.ts')).traceCommand(config(), server, options));
 
 program
   .command('reset')

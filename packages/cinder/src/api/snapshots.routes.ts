@@ -102,7 +102,7 @@ function createRoute(snapshots: Snapshots): Route {
     authorize(volumeTarget(volume));
     const needsNoForce = atLeast(ctx.version, '3.66');
     if (needsNoForce && force !== undefined && force !== null && !parseBoolean(force))
-      throw invalidInput({ reason: "Invalid value 'False' for 'force'; since 3.66 it may only be true or left out" });
+      throw invalidInput({ reason: 'force must be true or left out since microversion 3.66, not false' });
     const made = await snapshots.create(ctx, {
       volumeId: volume.id,
       name: name ?? display_name ?? null,

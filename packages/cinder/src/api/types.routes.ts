@@ -122,7 +122,8 @@ function specRoutes(types: VolumeTypes): Route[] {
       return { [key]: value };
     }),
     implement(updateTypeExtraSpec, async ({ params, body }) => {
-      if (!Object.hasOwn(body, params.key)) throw invalidInput({ reason: 'Request body and URI mismatch' });
+      if (!Object.hasOwn(body, params.key))
+        throw invalidInput({ reason: `Request body and URI mismatch: the body must have the key ${params.key}` });
       return types.putExtraSpecs(params.type_id, body);
     }),
     implement(deleteTypeExtraSpec, ({ params }) => types.dropExtraSpec(params.type_id, params.key)),

@@ -14,7 +14,8 @@ import { ownVolume } from './volumes.routes.ts';
 /** The one entry of a `{meta: {key: value}}` whose key the URL names. @throws invalidInput. */
 export function metaOf(meta: Record<string, string>, key: string): Record<string, string> {
   const value = meta[key];
-  if (value === undefined) throw invalidInput({ reason: 'Request body and URI mismatch' });
+  if (value === undefined)
+    throw invalidInput({ reason: `Request body and URI mismatch: meta must have the key ${key.slice(0, 64)}` });
   if (key.length > 255 || value.length > 255)
     throw invalidInput({ reason: `metadata ${key.slice(0, 64)} is longer than 255 characters` });
   return { [key]: value };

@@ -45,7 +45,7 @@ export class Scheduler {
     }
     const isPatient = choice.noneIsUp && Date.now() - fromIso(volume.createdAt) < this.#config.schedulePatienceMs;
     if (isPatient) return true;
-    await this.#giveUp(volumeId, choice.reason);
+    await this.#giveUp(volumeId, choice);
     return false;
   }
 
@@ -96,7 +96,7 @@ export class Scheduler {
     });
   }
 
-  async #giveUp(volumeId: string, reason: string): Promise<void> {
+  async #giveUp(volumeId: string, { reason, noneIsUp }: { reason: string; noneIsUp: boolean }): Promise<void> {
     await this.#db.transaction(async (tx) => {
       const volume = await lockVolume(tx, this.#db, volumeId);
       if (volume?.status !== 'creating' || volume.host !== null) return;
@@ -110,6 +110,8 @@ export class Scheduler {
         resourceId: volumeId,
       });
     });
-    this.#log.warn({ volumeId, reason }, 'no back end for a volume');
+    // That what was asked for fits nowhere is its user's to know, who finds it in the volume's messages.
+    if (noneIsUp) this.#log.warn({ volumeId }, 'no back end is up for a new volume: start a cinder-volume, or enable one');
+    else this.#log.info({ volumeId, reason }, 'a new volume fits no back end');
   }
 }

@@ -134,7 +134,9 @@ export class VolumeCreation {
     const snapshot = await findSnapshot(this.#deps.db.q, id);
     if (!snapshot || !mayUse(ctx, request, snapshot)) throw snapshotNotFound({ id });
     if (snapshot.status !== 'available')
-      throw invalidSnapshot({ reason: `Originating snapshot status must be one of available values` });
+      throw invalidSnapshot({
+        reason: `Snapshot ${id} is ${snapshot.status}: a volume is made from one that is available.`,
+      });
     return snapshot;
   }
 
@@ -142,7 +144,9 @@ export class VolumeCreation {
     const volume = await findVolume(this.#deps.db.q, id);
     if (!volume || !mayUse(ctx, request, volume)) throw volumeNotFound({ id });
     if (volume.status !== 'available' && volume.status !== 'in-use')
-      throw invalidVolume({ reason: `Originating volume status must be one of available, in-use values` });
+      throw invalidVolume({
+        reason: `Volume ${id} is ${volume.status}: a volume is made from one that is available or in-use.`,
+      });
     return volume;
   }
 
@@ -183,11 +187,12 @@ function mayUse(ctx: Context, request: VolumeRequest, owner: { projectId: string
 function sizeOf({ sizeGb }: VolumeRequest, { snapshot, volume }: Source): number {
   const origin = snapshot ?? volume;
   const size = sizeGb ?? origin?.sizeGb;
-  if (size === undefined) throw invalidInput({ reason: "Volume size 'None' must be an integer and greater than 0" });
-  if (size < 1) throw invalidInput({ reason: `Volume size '${size}' must be an integer and greater than 0` });
+  if (size === undefined)
+    throw invalidInput({ reason: 'size is missing: it must be a whole number of GiB, 1 or more' });
+  if (size < 1) throw invalidInput({ reason: `size must be a whole number of GiB, 1 or more, not ${size}` });
   if (origin && size < origin.sizeGb)
     throw invalidInput({
-      reason: `Volume size ${size}GB cannot be smaller than ${snapshot ? 'the snapshot' : 'original volume'} size ${origin.sizeGb}GB. They must be >= ${snapshot ? 'the snapshot' : 'original volume'} size.`,
+      reason: `Volume size ${size}GB cannot be smaller than ${snapshot ? 'the snapshot' : 'original volume'} size ${origin.sizeGb}GB.`,
     });
   return size;
 }

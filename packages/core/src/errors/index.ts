@@ -131,6 +131,17 @@ function isSqliteFull(error: Error): boolean {
   return 'errcode' in error && error.errcode === SQLITE_FULL;
 }
 
+const NOT_THE_ASKERS: ReadonlySet<ErrorKind> = new Set(['internal', 'unavailable', 'badGateway', 'notImplemented']);
+
+/**
+ * Whether an error answers whoever asked (4xx) and is no fault of the cloud: it is logged at INFO at most, without a stack.
+ * Another service's 401 is none: it is about a service's own account.
+ */
+export function isAskersMistake(error: unknown): error is KumoError {
+  if (!(error instanceof KumoError) || NOT_THE_ASKERS.has(error.kind)) return false;
+  return !(error.kind === 'unauthorized' && error.params.service !== undefined);
+}
+
 /** What a driver throws. `retryable` says whether running the same step again can help. */
 export class DriverError extends Error {
   readonly retryable: boolean;

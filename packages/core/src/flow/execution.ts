@@ -1,4 +1,4 @@
-import { defineError } from '../errors/index.ts';
+import { defineError, isAskersMistake } from '../errors/index.ts';
 import type { Logger } from '../log/index.ts';
 import { encodeError } from '../rpc/wire-error.ts';
 import { withRemoteParent, withSpan } from '../trace/index.ts';
@@ -158,7 +158,10 @@ export class Execution {
         if (this.#cancel !== undefined) return this.#cancelled(step.name);
         const failure: FlowFailure = { ...encodeError(error), step: step.name };
         if (!failure.retryable || attempt > times) {
-          this.#log.warn({ err: error, step: step.name, attempt }, 'flow step failed; undoing the flow');
+          // What a user asked for and cannot have is no news to an operator.
+          if (isAskersMistake(error))
+            this.#log.info({ error: error.code, reason: error.message, step: step.name }, 'flow refused; undoing it');
+          else this.#log.warn({ err: error, step: step.name, attempt }, 'flow step failed; undoing the flow');
           return failure;
         }
         const pauseMs = delayMs * backoff ** (attempt - 1);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KumoError } from '../errors/index.ts';
+import { isAskersMistake, KumoError } from '../errors/index.ts';
 import type { Logger } from '../log/index.ts';
 import { withRemoteParent, withSpan } from '../trace/index.ts';
 import { mismatch } from './arguments.ts';
@@ -146,6 +146,10 @@ export class Server {
 
   async #afterCast(message: RequestMessage, delivery: Delivery, error: unknown): Promise<Settlement> {
     if (error === undefined) return 'ack';
+    if (isAskersMistake(error) && !isRetryable(error)) {
+      this.#log.info({ error: error.code, reason: error.message, ...this.#about(message, delivery) }, 'cast refused');
+      return 'ack';
+    }
     const about = { err: error, ...this.#about(message, delivery) };
     const again = message.kind === 'cast' && isRetryable(error);
     if (!again || delivery.deliveries >= this.#maxDeliveries) {

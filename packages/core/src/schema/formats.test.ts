@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formats, parseBoolean } from './index.ts';
+import { canonicalIp, formats, parseBoolean } from './index.ts';
 
 const cases: Record<string, { good: string[]; bad: string[] }> = {
   uuid: {
@@ -36,6 +36,19 @@ for (const [format, { good, bad }] of Object.entries(cases)) {
     for (const text of bad) assert.ok(!accepts(text), `${text} is no ${format}`);
   });
 }
+
+test('an address has one text', () => {
+  for (const [given, text] of [
+    ['0000:0000:0000:0000:0000:babe:220.12.22.2', '::babe:dc0c:1602'],
+    ['2001:0DB8:0000:0000:0000:0000:0000:0001', '2001:db8::1'],
+    ['2001:db8:0:1:0:0:0:0', '2001:db8:0:1::'],
+    ['1:0:2:3:4:5:6:7', '1:0:2:3:4:5:6:7'],
+    ['::', '::'],
+    ['192.0.2.1', '192.0.2.1'],
+  ] as const)
+    assert.equal(canonicalIp(given), text);
+  for (const none of ['', '192.0.2', 'fe80::1%eth0', '1::2::3']) assert.equal(canonicalIp(none), undefined);
+});
 
 test('truth values as OpenStack writes them', () => {
   for (const value of [true, 'True', '1', 'yes', 'ON', ' t ']) assert.equal(parseBoolean(value), true);

@@ -19,6 +19,13 @@ export function isCidr(text: string): boolean {
   return family !== 0 && Number(text.slice(slash + 1)) <= (family === 4 ? 32 : 128);
 }
 
+/** The one text of an address (IPv6 as in RFC 5952, all of it hexadecimal); undefined for what is no address, and for one with a zone. */
+export function canonicalIp(text: string): string | undefined {
+  const version = isIP(text);
+  if (version === 0 || text.includes('%')) return undefined;
+  return version === 4 ? text : new URL(`http://[${text}]`).hostname.slice(1, -1);
+}
+
 /** Whether a text is a point in time as OpenStack's clients write it: ISO 8601 date or date and time, with or without a zone. */
 export function isDateTime(text: string): boolean {
   return DATE_TIME.test(text) && !Number.isNaN(Date.parse(text.replace(' ', 'T').replace(',', '.')));

@@ -1,4 +1,4 @@
-export { formats, isCidr, isDateTime, isHostname, isUuid } from './formats.ts';
+export { canonicalIp, formats, isCidr, isDateTime, isHostname, isUuid } from './formats.ts';
 export { fieldList, paging, sortKeys, sortList } from './list-parameters.ts';
 export {
   Base64,

@@ -33,6 +33,10 @@ export interface NegativeOptions {
   readonly maxBodyBytes?: number;
 }
 
+/** What no answer says: places in the code, a database's words, a validator's, a regular expression, another language's values. */
+export const INTERNALS =
+  /\.ts:\d|node_modules|SQLITE|at async|<=|>=|must NOT|[Jj][Ss][Oo][Nn] [Ss]chema|anyOf|oneOf|\[\^|\[a-zA-Z|\\\\[dwsp]|\^\.|\$\/|\bundefined\b|\[object|'(?:None|True|False)'/;
+
 const JSON_TYPE = { 'content-type': 'application/json' };
 const LONG = 70_000;
 

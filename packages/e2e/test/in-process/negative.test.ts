@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Logger } from '@kumo/core/log';
 import { alarmsIn, recordingLogger, stacksIn } from '../../../core/src/testing/log-record.ts';
-import { type NegativeCase, negativeCases } from '../../../core/src/testing/negative-cases.ts';
+import { INTERNALS, type NegativeCase, negativeCases } from '../../../core/src/testing/negative-cases.ts';
 import { tableOperations } from '../../src/authorization/table.ts';
 import type { Ids, World } from '../../src/authorization/world.ts';
 import { cinderWorld } from '../../src/authorization/worlds/cinder.ts';
@@ -121,7 +121,7 @@ for (const { name, start, atLeast, unknown } of SUITES) {
         if (!one.status.includes(statusCode)) wrong.push(`${line}, expected ${one.status.join(' or ')}`);
         else if (one.names !== undefined && !payload.includes(one.names))
           wrong.push(`${line} does not name ${one.names}`);
-        else if (/\.ts:\d+|node_modules|SQLITE|at async/.test(payload)) wrong.push(`${line} shows internals`);
+        else if (INTERNALS.test(payload)) wrong.push(`${line} shows internals`);
       }
       assert.deepEqual(wrong, []);
       assert.ok(lines.length >= atLeast / 2, `${lines.length} lines in the log`);

@@ -21,7 +21,7 @@ export function parseEc2Blob(blob: string): Ec2Blob {
   try {
     value = JSON.parse(blob);
   } catch (cause) {
-    throw invalid({ message: 'Invalid blob in credential' }, { cause });
+    throw invalid({ message: 'blob must be a JSON object with an access key and a secret, as a text.' }, { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw missing('blob');
   const { access } = value as { access?: unknown };

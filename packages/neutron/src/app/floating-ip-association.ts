@@ -1,9 +1,9 @@
+import { canonicalIp } from '@kumo/core/schema';
 import { findPort } from '../db/ports.ts';
 import type { Port } from '../db/records.ts';
 import type { Tx } from '../db/table.ts';
 import { floatingIps, portRows, routers } from '../db/tables.ts';
 import { badRequestOf, externalGatewayNotFound, floatingIpPortAssociated, portNotFound } from '../errors.ts';
-import { canonicalIp } from '../net/ip-address.ts';
 import type { Caller } from './caller.ts';
 
 export interface Association {

@@ -1,6 +1,6 @@
+import { canonicalIp } from '@kumo/core/schema';
 import { withDetails } from '../db/ports.ts';
 import { networks, portRows, routers, subnets } from '../db/tables.ts';
-import { canonicalIp } from '../net/ip-address.ts';
 import type { NeutronDeps } from './deps.ts';
 import { isInstance } from './ports.ts';
 import { interfacePorts } from './router-gateway.ts';

@@ -236,7 +236,7 @@ export class Networks {
 
   #checkMtu(mtu: number, type: string): void {
     const most = this.#mtuOf(type);
-    if (mtu > most) throw invalidInput({ reason: `Requested MTU is too big, maximum is ${most}` });
+    if (mtu > most) throw invalidInput({ reason: `mtu ${mtu} is too big: the most is ${most}` });
   }
 
   async #view(q: Query, rows: readonly Network[]): Promise<NetworkView[]> {

@@ -1,10 +1,10 @@
+import { canonicalIp } from '@kumo/core/schema';
 import { findPort, withDetails } from '../db/ports.ts';
 import type { Network, Port } from '../db/records.ts';
 import type { Query, UntypedSelect } from '../db/table.ts';
 import { floatingIps, networks, portRows } from '../db/tables.ts';
 import { tagsOf } from '../db/tags.ts';
 import { portNotFound, servicePortInUse } from '../errors.ts';
-import { canonicalIp } from '../net/ip-address.ts';
 import type { Caller } from './caller.ts';
 import type { NeutronDeps } from './deps.ts';
 import { pageRequestOf } from './list-filters.ts';

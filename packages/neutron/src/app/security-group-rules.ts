@@ -105,7 +105,8 @@ function checkRange(protocol: string | null, min: number | null, max: number | n
     return;
   }
   if (number === undefined || !WITH_PORTS.has(number)) throw ruleRangeForProtocol({ protocol });
-  if (min === null || max === null || min > max || min < 1) throw ruleInvalidRange();
+  if (min === null || max === null || min > max || min < 1)
+    throw ruleInvalidRange({ min: min ?? 'none', max: max ?? 'none' });
 }
 
 function checkIcmp(type: number | null, code: number | null): void {

@@ -23,7 +23,8 @@ export function subnetPrefix(cidr: string, ipVersion: number): Prefix {
   }
   const loopback = prefix.version === 4 ? '127.0.0.0/8' : '::1/128';
   const multicast = prefix.version === 4 ? '224.0.0.0/4' : 'ff00::/8';
-  if (prefix.length === 0) throw invalidInput({ reason: '0 is not allowed as CIDR prefix length' });
+  if (prefix.length === 0)
+    throw invalidInput({ reason: `cidr ${cidr} has the prefix length 0, which no subnet may have` });
   for (const reserved of [loopback, multicast]) {
     if (overlaps(prefix, parsePrefix(reserved) as Prefix)) {
       throw invalidInput({ reason: `The CIDR ${cidr} is loopback or multicast and cannot be a subnet` });
@@ -142,7 +143,7 @@ export function checkIpv6Modes(
   if (subnet.ipVersion === 4)
     throw invalidInput({ reason: 'ipv6_ra_mode and ipv6_address_mode are not valid for an IPv4 subnet' });
   if (!subnet.enableDhcp)
-    throw invalidInput({ reason: 'ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is set to False' });
+    throw invalidInput({ reason: 'ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is false' });
   if (address !== null && ra !== null && address !== ra) {
     throw invalidInput({
       reason: `ipv6_ra_mode set to '${ra}' with ipv6_address_mode set to '${address}' is not valid`,

@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  canonicalIp,
-  hostRange,
-  ipKey,
-  ipText,
-  overlaps,
-  type Prefix,
-  parseIp,
-  parsePrefix,
-  slaacAddress,
-} from './ip-address.ts';
+import { canonicalIp } from '@kumo/core/schema';
+import { hostRange, ipKey, ipText, overlaps, type Prefix, parseIp, parsePrefix, slaacAddress } from './ip-address.ts';
 
 test('addresses have one text', () => {
   const cases = [
@@ -21,9 +12,12 @@ test('addresses have one text', () => {
     ['1:0:2:3:4:5:6:7', '1:0:2:3:4:5:6:7'],
     ['10.0.0.1', '10.0.0.1'],
   ];
-  for (const [given = '', wanted] of cases) assert.equal(canonicalIp(given), wanted);
+  for (const [given = '', wanted] of cases) {
+    assert.equal(ipText(parseIp(given)!), wanted);
+    assert.equal(canonicalIp(given), wanted);
+  }
   for (const wrong of ['10.0.0', '10.0.0.256', 'fe80::1%eth0', '', '1::2::3'])
-    assert.equal(canonicalIp(wrong), undefined, wrong);
+    assert.equal(parseIp(wrong), undefined, wrong);
 });
 
 test('keys sort as addresses do, for random ones', () => {

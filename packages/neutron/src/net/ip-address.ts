@@ -74,12 +74,6 @@ export function ipKey({ version, value }: IpNumber): string {
   return value.toString(16).padStart(version === 4 ? 8 : 32, '0');
 }
 
-/** The canonical text of an address; undefined when it is none. */
-export function canonicalIp(text: string): string | undefined {
-  const number = parseIp(text);
-  return number && ipText(number);
-}
-
 /** Undefined when it is no prefix. An address alone is the prefix of it alone. */
 export function parsePrefix(text: string): Prefix | undefined {
   const [address = '', lengthText] = text.split('/', 2);

@@ -71,7 +71,7 @@ function publicOf(ctx: Context, text: string | undefined): boolean | undefined {
   if (text === undefined) return true;
   if (/^none$/i.test(text)) return undefined;
   if (!/^(?:true|t|yes|y|on|1|false|f|no|n|off|0)$/i.test(text.trim()))
-    throw badRequest({ message: `Invalid is_public filter [${text}]` });
+    throw badRequest({ message: `is_public must be true, false or none, not ${JSON.stringify(text.slice(0, 64))}.` });
   return parseBoolean(text);
 }
 
@@ -138,8 +138,12 @@ export function flavorRoutes(flavors: Flavors): Route[] {
       [key]: await flavors.extraSpec(flavor_id, scopeOf(ctx), key),
     })),
     implement(ops.updateExtraSpec, async ({ params: { flavor_id, key }, body }) => {
-      if (Object.keys(body).length !== 1) throw badRequest({ message: 'Request body contains too many items' });
-      if (!Object.hasOwn(body, key)) throw badRequest({ message: 'Request body and URI mismatch' });
+      if (Object.keys(body).length !== 1)
+        throw badRequest({
+          message: `Request body contains ${Object.keys(body).length} items: it must have one, ${key}.`,
+        });
+      if (!Object.hasOwn(body, key))
+        throw badRequest({ message: `Request body and URI mismatch: the body must have the key ${key}.` });
       return flavors.setExtraSpecs(flavor_id, texts(body));
     }),
     implement(ops.deleteExtraSpec, ({ params: { flavor_id, key } }) => flavors.deleteExtraSpec(flavor_id, key)),

@@ -46,7 +46,8 @@ export function serverMetadataRoutes({
     }),
     implement(updateMetadataItem, async (input) => {
       const { meta } = input.body;
-      if (!Object.hasOwn(meta, input.params.key)) throw badRequest({ message: 'Request body and URI mismatch' });
+      if (!Object.hasOwn(meta, input.params.key))
+        throw badRequest({ message: `Request body and URI mismatch: meta must have the key ${input.params.key}.` });
       await change(input, (old) => ({ ...old, ...meta }));
       return { meta };
     }),

@@ -1,7 +1,7 @@
 import type { Context } from '@kumo/core/context';
 import { badRequest } from '@kumo/core/errors';
 import { implement, nextLinks, type Route, sortsOf } from '@kumo/core/http';
-import { parseBoolean } from '@kumo/core/schema';
+import { canonicalIp, parseBoolean } from '@kumo/core/schema';
 import type { Static } from 'typebox';
 import type { ServerCreation } from '../app/server-create.ts';
 import type { ServerLifecycle } from '../app/server-lifecycle.ts';
@@ -119,8 +119,8 @@ export function serverRoutes({ servers, creation, lifecycle, defaultZone }: Serv
         name,
         description,
         hostname,
-        accessIpv4: accessIPv4 === undefined ? undefined : accessIPv4 || null,
-        accessIpv6: accessIPv6 === undefined ? undefined : accessIPv6 || null,
+        accessIpv4: accessIPv4 === undefined ? undefined : (canonicalIp(accessIPv4) ?? null),
+        accessIpv6: accessIPv6 === undefined ? undefined : (canonicalIp(accessIPv6) ?? null),
         diskConfig: body.server['OS-DCF:diskConfig'],
       });
       const [view] = await views([updated], ctx, request, allows);

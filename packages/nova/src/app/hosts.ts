@@ -68,7 +68,8 @@ export class Hosts {
 
   /** @throws 400 when the id is no UUID, 404 */
   async serviceById(id: string): Promise<Service> {
-    if (!isUuid(id)) throw invalidRequest({ message: `Invalid uuid ${id}` });
+    if (!isUuid(id))
+      throw invalidRequest({ message: `The id of a service must be a UUID, not ${JSON.stringify(id.slice(0, 64))}.` });
     const found = (await this.services()).find((service) => service.id === id);
     if (!found) throw serviceNotFound({ id });
     return found;

@@ -131,7 +131,8 @@ export function selectionOf(
   const filters = usable(query);
   const states = query.statuses.map(statesOf);
   if (states.some((found) => found === undefined)) {
-    if (query.strictStatus) throw invalidRequest({ message: 'Invalid status value' });
+    const wrong = query.statuses.filter((_, at) => states[at] === undefined).map((text) => text.slice(0, 64));
+    if (query.strictStatus) throw invalidRequest({ message: `There is no status of servers ${wrong.join(', ')}.` });
     if (states.every((found) => found === undefined)) return 'nothing';
   }
   const known = states.filter((found) => found !== undefined);

@@ -198,3 +198,14 @@ test("a fault's message names no place on the host; the action's events do, for 
     for (const { driver } of api.cloud.hosts.values()) driver.fail('spawn', undefined);
   }
 });
+
+test('access addresses are answered in canonical form, however they were written', async () => {
+  const accessIPv6 = '0000:0000:0000:0000:0000:babe:220.12.22.2';
+  const created = await api.post('/v2.1/servers', { server: { ...serverBody, accessIPv4: '192.0.2.1', accessIPv6 } });
+  const path = `/v2.1/servers/${created.body.server.id}`;
+  const { server } = (await api.get(path)).body;
+  assert.deepEqual([server.accessIPv4, server.accessIPv6], ['192.0.2.1', '::babe:dc0c:1602']);
+  const changed = await api.put(path, { server: { accessIPv6: '2001:0DB8:0:0:0:0:0:0001' } });
+  assert.equal(changed.body.server.accessIPv6, '2001:db8::1');
+  assert.equal((await api.put(path, { server: { accessIPv6: '' } })).body.server.accessIPv6, '');
+});

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TraceStore } from '@kumo/core/telemetry';
+import type { KumoConfig } from '../config/schema.ts';
 import { deriveSteps, type Step } from '../trace/derive.ts';
 import { CommandError } from './command-error.ts';
 import { print, printJson } from './output.ts';
+import { serverIdOf } from './server-id.ts';
 
 /**
  * The steps of a server that was created on this machine within the store's time.
@@ -36,9 +38,9 @@ export function printStep(step: Step): void {
   print(`${head}  ${(step.ms ?? 0).toFixed(2).padStart(9)} ms  ${step.what}${step.cached ? ' (from the cache)' : ''}`);
 }
 
-/** `kumo trace SERVER`. */
-export function traceCommand(stateDir: string, serverId: string, options: { json?: boolean }): void {
-  const steps = stepsOfServer(stateDir, serverId);
+/** `kumo trace SERVER`: a server by its id or name. */
+export async function traceCommand(config: KumoConfig, server: string, options: { json?: boolean }): Promise<void> {
+  const steps = stepsOfServer(config.stateDir, await serverIdOf(config, server));
   if (options.json) {
     printJson(
       steps.map(({ step, from, to, kind, startMs, ms, cached, skipped }) => ({

@@ -14,16 +14,20 @@ export interface Account {
   project: string;
 }
 
-/** Typed clients of a running cloud over its sockets, as any other client would use it. */
-export function cloudClients(config: KumoConfig, account: Account) {
+/**
+ * Typed clients of a running cloud over its sockets, as any other client would use it.
+ *
+ * @param deadlineMs how long one request may take, its repetitions included.
+ */
+export function cloudClients(config: KumoConfig, account: Account, deadlineMs = 60_000) {
   const transports: Transport[] = [];
   const transport = (daemon: HttpDaemonName) => {
     const made = socket(endpointOf(config, daemon));
     transports.push(made);
     return made;
   };
-  const source = new ServiceTokenSource({ transport: transport('keystone'), from: 'client', ...account });
-  const options = (to: HttpDaemonName) => ({ from: 'client', to, token: () => source.token(), deadlineMs: 60_000 });
+  const source = new ServiceTokenSource({ transport: transport('keystone'), from: 'client', deadlineMs, ...account });
+  const options = (to: HttpDaemonName) => ({ from: 'client', to, token: () => source.token(), deadlineMs });
   return {
     token: () => source.token(),
     glance: client(glanceApi, transport('glance-api'), options('glance-api')),

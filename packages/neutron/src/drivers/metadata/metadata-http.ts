@@ -43,7 +43,9 @@ export class MetadataHttp {
     this.#server = nodeHttp.createServer(
       guarded((request, response) => {
         this.#serve(request, response).catch((error: unknown) => {
-          log.error({ err: error }, 'metadata request failed');
+          // A guest may go away in the middle of its request.
+          if (request.destroyed && !request.complete) return;
+          log.error({ err: error }, 'a guest got no metadata: is nova-metadata-api reachable from this host?');
           if (!response.headersSent) response.writeHead(502, { connection: 'close' });
           response.end();
         });

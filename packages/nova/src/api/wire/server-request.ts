@@ -1,5 +1,5 @@
 import { badRequest } from '@kumo/core/errors';
-import { parseBoolean } from '@kumo/core/schema';
+import { canonicalIp, parseBoolean } from '@kumo/core/schema';
 import type { Static } from 'typebox';
 import type { WantedDevice, WantedNetworks, WantedServers } from '../../app/server-wanted.ts';
 import type { BlockDeviceInput, createServer } from '../servers.ts';
@@ -30,8 +30,8 @@ export function wantedServers(server: Body): WantedServers {
     host: server.host,
     node: server.hypervisor_hostname,
     adminPass: server.adminPass,
-    accessIpv4: server.accessIPv4 || null,
-    accessIpv6: server.accessIPv6 || null,
+    accessIpv4: canonicalIp(server.accessIPv4 ?? '') ?? null,
+    accessIpv6: canonicalIp(server.accessIPv6 ?? '') ?? null,
     diskConfig: server['OS-DCF:diskConfig'] ?? 'MANUAL',
     description: server.description ?? null,
     hostname: server.hostname,
