@@ -111,7 +111,8 @@ export class Scheduler {
       });
     });
     // That what was asked for fits nowhere is its user's to know, who finds it in the volume's messages.
-    if (noneIsUp) this.#log.warn({ volumeId }, 'no back end is up for a new volume: start a cinder-volume, or enable one');
+    if (noneIsUp)
+      this.#log.warn({ volumeId }, 'no back end is up for a new volume: start a cinder-volume, or enable one');
     else this.#log.info({ volumeId, reason }, 'a new volume fits no back end');
   }
 }
