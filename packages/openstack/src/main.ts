@@ -4,7 +4,9 @@ import { CommandError } from './cli/command-error.ts';
 import { registerKeystone } from './cli/keystone-commands.ts';
 import { noRoom } from './cli/no-room.ts';
 import { terminalProgress } from './cli/progress.ts';
+import { checkStateDir, systemFailure } from './cli/system-failure.ts';
 import { readConfig } from './config/read-config.ts';
+import { endWithReader, outliveStandardStreams } from './system/standard-streams.ts';
 
 const program = new Command('kumo')
   .description('An OpenStack cloud: identity, images, servers, networks and volumes.')
@@ -15,7 +17,11 @@ const program = new Command('kumo')
   )
   .showHelpAfterError('(kumo --help lists the commands)');
 
-const config = () => readConfig(program.opts<{ config?: string }>().config);
+const config = (file = program.opts<{ config?: string }>().config) => {
+  const read = readConfig(file);
+  checkStateDir(read.stateDir);
+  return read;
+};
 const json: [string, string] = ['--json', 'print JSON'];
 const collect = (value: string, before: string[]) => [...before, value];
 
@@ -90,9 +96,7 @@ program
   .description('run the daemons that a node file names, in the foreground')
   .option('--config <file>', 'the node file')
   .addOption(new Option('--supervised', 'as the child of a supervisor, to which it reports').hideHelp())
-  .action(async (options) =>
-    (await import('./cli/node.ts')).nodeCommand(readConfig(options.config ?? program.opts().config), options),
-  );
+  .action(async (options) => (await import('./cli/node.ts')).nodeCommand(config(options.config), options));
 
 const policy = program.command('policy').description('who may do what, and why');
 policy
@@ -155,11 +159,39 @@ program
     process.exitCode = (await import('./cli/tempest.ts')).tempestCommand(area, options);
   });
 
+/** They are not to stop half-way because nobody reads what they say. */
+const CHANGES = new Set([
+  'up',
+  'down',
+  'demo',
+  'node',
+  'reset',
+  'bootstrap',
+  'rotate',
+  'lock',
+  'unlock',
+  'purge',
+  'import',
+]);
+
+endWithReader();
+program.hook('preAction', (_program, command) => {
+  if (CHANGES.has(command.name())) outliveStandardStreams();
+});
 try {
   await program.parseAsync();
 } catch (error) {
-  const shown = isNoSpace(error) ? noRoom(config().stateDir, error) : error;
-  if (!(shown instanceof CommandError)) throw error;
+  const shown = shownError(error);
   process.stderr.write(`kumo: ${shown.message}\n`);
   process.exitCode = shown.exitCode;
+}
+
+/** @throws the error itself when it is a bug: then its stack is what is needed. */
+function shownError(error: unknown): CommandError {
+  if (error instanceof CommandError) return error;
+  const { stateDir } = readConfig(program.opts<{ config?: string }>().config);
+  if (isNoSpace(error)) return noRoom(stateDir, error);
+  const failure = systemFailure(stateDir, error);
+  if (!failure) throw error;
+  return failure;
 }
