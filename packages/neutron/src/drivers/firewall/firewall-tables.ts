@@ -5,6 +5,7 @@ import type { FirewallGroup, FirewallNetwork, FirewallPort, FirewallState } from
 import { guardNode, markNodeFrames, type NodeGuard } from './node-chains.ts';
 import { portChains } from './port-chains.ts';
 import { groupSetName } from './rule-text.ts';
+import { NAMES_ITS_SENDER } from './spoof-rules.ts';
 import type { TableModel, TableSet } from './table-model.ts';
 
 /*
@@ -15,6 +16,7 @@ import type { TableModel, TableSet } from './table-model.ts';
  *
  *   bridge prerouting -300   clears our bits; anti-spoofing (before the bridge learns the source's MAC)
  *   inet prerouting   -300   zone · -200 conntrack · -150 sets our bits
+ *   bridge prerouting  +50   anti-spoofing again of DHCP and neighbour discovery, which tracking has put together meanwhile
  *   bridge prerouting +100   egress rules of the port it comes from
  *   bridge forward           ingress rules of the port it goes to
  *   bridge postrouting       clears our bits, so that VXLAN's outer packet does not carry them
@@ -59,6 +61,10 @@ function bridgeTable(table: string, state: FirewallState): TableModel {
   const ingress = [...STATE_VERDICTS, 'oifname vmap @to_ingress'];
   model.chains
     .set('pre_spoof', { hook: 'type filter hook prerouting priority -300', rules: [clear, 'iifname vmap @from_spoof'] })
+    .set('pre_whole', {
+      hook: 'type filter hook prerouting priority 50',
+      rules: NAMES_ITS_SENDER.map((packets) => `${packets} iifname vmap @from_spoof`),
+    })
     .set('pre_egress', {
       hook: 'type filter hook prerouting priority 100',
       rules: [...STATE_VERDICTS, 'iifname vmap @from_egress'],

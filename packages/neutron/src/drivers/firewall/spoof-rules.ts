@@ -1,0 +1,129 @@
+import { checkedMac } from '../host/checked-values.ts';
+import { addressSet, linkLocalOf } from './address-set.ts';
+import type { FirewallPort } from './driver.ts';
+
+interface Addresses {
+  ipv4: string[];
+  ipv6: string[];
+}
+
+/** What a guest says that it is not; the rest of the chain lets pass what it is. */
+const NEVER = [
+  // No guest is a DHCP server or a router of its network, whatever port it sends from.
+  'udp dport { 68, 546 } drop',
+  'icmp type { redirect, router-advertisement } drop',
+  'icmpv6 type { nd-router-advert, nd-redirect } drop',
+];
+
+/**
+ * Packets in which more than the addresses of Ethernet and IP says who sends. A fragment shows this in part only, so they are
+ * looked at again when they are whole (see `firewall-tables.ts`).
+ */
+export const NAMES_ITS_SENDER = ['meta l4proto icmpv6', 'udp dport { 67, 68, 546 }'];
+
+/**
+ * From the guest: only its own MAC with its own addresses, in Ethernet, ARP, IP, DHCP and neighbour discovery alike. A rule
+ * that looks into a packet lets pass what is right and drops all else: one that is too short for it does not match.
+ */
+export function spoofRules(port: FirewallPort): string[] {
+  const owners = addressesByMac(port);
+  return [
+    `ether saddr != { ${[...owners.keys()].join(', ')} } drop`,
+    ...NEVER,
+    ...[...owners].flatMap(([mac, addresses]) => [...dhcpRules(mac, addresses), ...discoveryRules(mac, addresses)]),
+    'udp dport 67 drop',
+    'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } drop',
+    // Before it has an address.
+    'ip6 saddr :: icmpv6 type { nd-router-solicit, mld-listener-report, mld2-listener-report } return',
+    ...[...owners].flatMap(([mac, addresses]) => [...arpRules(mac, addresses), ...sourceRules(mac, addresses)]),
+    'drop',
+  ];
+}
+
+/**
+ * A request straight from the client: `op` 1, `htype` 1, `hlen` 6, `hops` 0, no relay in `giaddr`, its own MAC in `chaddr`,
+ * its own address or none in `ciaddr`. With another's in there the server would take it for the other, and end its lease.
+ */
+function dhcpRules(mac: string, { ipv4 }: Addresses): string[] {
+  const held = ipv4.filter((address) => !address.includes('/')).map(ipv4Hex);
+  const client = `@th,64,32 0x01010600 @th,160,32 { ${['0x0', ...held].join(', ')} } @th,256,80 ${macHex(mac)}`;
+  const from = `ip saddr { ${['0.0.0.0', ...ipv4].join(', ')} }`;
+  return [`ether saddr ${mac} ${from} udp sport 68 udp dport 67 ${client} return`];
+}
+
+/**
+ * The address that a probe for duplicates asks for, or an advertisement claims, stands in the 16 bytes after ICMPv6's first 8;
+ * behind it, if anything, the link-layer address of who sends. Asking for another's without an address of its own would make
+ * that one give it up.
+ */
+function discoveryRules(mac: string, { ipv6 }: Addresses): string[] {
+  const [solicit, advert] = ['nd-neighbor-solicit', 'nd-neighbor-advert'].map(
+    (type) => `ether saddr ${mac} icmpv6 type ${type}`,
+  );
+  const own = `ip6 saddr { ${ipv6.join(', ')} }`;
+  const noOption = 'ip6 length 24';
+  const option = (type: string) => `@th,192,64 0x${type}01${macHex(mac).slice(2)}`;
+  return [
+    ...ipv6.map((address) => `${solicit} ip6 saddr :: ${targetIs(address)} return`),
+    `${solicit} ${own} ${noOption} return`,
+    `${solicit} ${own} ${option('01')} return`,
+    ...ipv6.flatMap((address) => [
+      `${advert} ${own} ${targetIs(address)} ${noOption} return`,
+      `${advert} ${own} ${targetIs(address)} ${option('02')} return`,
+    ]),
+  ];
+}
+
+/** A probe (no sender's address yet) for its own address only: one for another's would make that one give it up. */
+function arpRules(mac: string, { ipv4 }: Addresses): string[] {
+  if (ipv4.length === 0) return [];
+  const own = ipv4.join(', ');
+  const ethernet = 'arp htype 1 arp ptype ip arp hlen 6 arp plen 4';
+  const sender = `${ethernet} ether saddr ${mac} arp saddr ether ${mac}`;
+  return [
+    `${sender} arp operation { request, reply } arp saddr ip { ${own} } return`,
+    `${sender} arp operation request arp saddr ip 0.0.0.0 arp daddr ip { ${own} } return`,
+  ];
+}
+
+function sourceRules(mac: string, { ipv4, ipv6 }: Addresses): string[] {
+  return [
+    ...(ipv4.length > 0 ? [`ether saddr ${mac} ip saddr { ${ipv4.join(', ')} } return`] : []),
+    `ether saddr ${mac} ip6 saddr { ${ipv6.join(', ')} } return`,
+  ];
+}
+
+function addressesByMac(port: FirewallPort): Map<string, Addresses> {
+  const own = checkedMac(port.mac);
+  const values = new Map<string, string[]>([[own, port.fixedIps.map(({ ip }) => ip)]]);
+  for (const pair of port.allowedAddressPairs) {
+    const mac = checkedMac(pair.mac ?? own);
+    values.set(mac, [...(values.get(mac) ?? []), pair.ip]);
+  }
+  return new Map([...values].map(([mac, ips]) => [mac, addressSet([...ips, linkLocalOf(mac)])]));
+}
+
+const macHex = (mac: string): string => `0x${mac.replaceAll(':', '')}`;
+
+const ipv4Hex = (address: string): string =>
+  `0x${address
+    .split('.')
+    .map((part) => Number(part).toString(16).padStart(2, '0'))
+    .join('')}`;
+
+/** The target of neighbour discovery is this address, or begins with this prefix. */
+function targetIs(cidr: string): string {
+  const [address = '', length = '128'] = cidr.split('/');
+  const bits = Number(length);
+  return `@th,64,${bits} 0x${(ipv6Bits(address) >> BigInt(128 - bits)).toString(16)}`;
+}
+
+/** An IPv6 address as one 128-bit number. */
+function ipv6Bits(address: string): bigint {
+  const { hostname } = new URL(`http://[${address}]`);
+  const [head = '', tail] = hostname.slice(1, -1).split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const middle = Array.from({ length: 8 - left.length - right.length }, () => '0');
+  return BigInt(`0x${[...left, ...middle, ...right].map((group) => group.padStart(4, '0')).join('')}`);
+}
