@@ -4,6 +4,8 @@ serve PORT             answers TCP and UDP on every address, IPv4 and IPv6, unti
 ask tcp|udp HOST PORT  prints "answered" or "silent" within a second
 vxlan DST VNI SRC_MAC  sends one VXLAN packet to DST:4789 that holds a broadcast frame with the text MARK
 frames DEVICE SECONDS  prints how many frames with the text MARK the device received
+send DEVICE < FRAMES   sends each line of hex as a frame
+record DEVICE LAST     prints "ready", then frames that the device receives as hex, until one that begins with LAST came, 5 s at most
 """
 import select
 import socket
@@ -69,6 +71,31 @@ def frames(device, seconds):
     print(seen)
 
 
+def packet_socket(device):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    s.bind((device, 0))
+    return s
+
+
+def send(device):
+    s = packet_socket(device)
+    for line in sys.stdin:
+        s.send(bytes.fromhex(line.strip()))
+
+
+def record(device, last):
+    s = packet_socket(device)
+    print('ready', flush=True)
+    end = time.time() + 5
+    while (left := end - time.time()) > 0:
+        if not select.select([s], [], [], left)[0]:
+            break
+        frame = s.recv(2000).hex()
+        print(frame, flush=True)
+        if frame.startswith(last):
+            break
+
+
 verb, *args = sys.argv[1:]
 if verb == 'serve':
     serve(int(args[0]))
@@ -78,3 +105,7 @@ elif verb == 'vxlan':
     vxlan(args[0], int(args[1]), args[2])
 elif verb == 'frames':
     frames(args[0], float(args[1]))
+elif verb == 'send':
+    send(args[0])
+elif verb == 'record':
+    record(args[0], args[1])

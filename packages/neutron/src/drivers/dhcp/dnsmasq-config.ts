@@ -28,9 +28,11 @@ export function dnsmasqFiles(
 ): DnsmasqFiles {
   return {
     'dnsmasq.conf': mainConfig(network, place),
+    // `id:*`: a client is its MAC, which the port's filter checks. By the identifier that it may send instead, and which comes
+    // first otherwise, it could take a neighbour's lease for its own.
     // No `set:` here: dnsmasq up to 2.90 at least frees such a tag wrongly when it reads this file again after a lease, and
     // dies. The subnet's tag comes from its dhcp-range.
-    hosts: lines(network.hosts.map((host) => `${checkedMac(host.mac)},${checkedIp(host.ip)},${hostnameOf(host)}`)),
+    hosts: lines(network.hosts.map((host) => `${checkedMac(host.mac)},id:*,${checkedIp(host.ip)},${hostnameOf(host)}`)),
     options: lines(network.subnets.flatMap((subnet) => subnetOptions(subnet))),
     names: lines(
       network.hosts.map(

@@ -21,7 +21,7 @@ export interface Link {
   address: string;
   master?: string;
   addr_info?: { family: 'inet' | 'inet6'; local: string; prefixlen: number; scope: string }[];
-  linkinfo?: { info_kind?: string; info_data?: Record<string, unknown> };
+  linkinfo?: { info_kind?: string; info_data?: Record<string, unknown>; info_slave_data?: Record<string, unknown> };
 }
 
 export interface CommandOptions extends RunOptions {

@@ -1,4 +1,5 @@
 import { DriverError } from '@kumo/core/errors';
+import { bridgePortLines } from './bridge-port.ts';
 import { checkedInteger, checkedInterface, checkedMac } from './checked-values.ts';
 import { type MarkKind, tapName } from './marks.ts';
 import { assertOurs, isUp, type Link, type NetHost } from './net-host.ts';
@@ -64,7 +65,7 @@ function outerLines(
   }
   if (whole && outer.mtu !== mtu) lines.push(`link set dev ${tap} mtu ${mtu}`);
   if (whole && outer.ifalias === undefined) lines.push(`link set dev ${tap} alias ${alias}`);
-  if (!whole || outer.master !== port.bridge) lines.push(`link set dev ${tap} master ${checkedInterface(port.bridge)}`);
+  lines.push(...bridgePortLines(tap, checkedInterface(port.bridge), whole ? outer : undefined));
   if (!whole || !isUp(outer)) lines.push(`link set dev ${tap} up`);
   return lines;
 }

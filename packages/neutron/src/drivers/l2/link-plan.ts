@@ -1,4 +1,5 @@
 import { DriverError } from '@kumo/core/errors';
+import { bridgePortLines } from '../host/bridge-port.ts';
 import { checkedInteger, checkedInterface, checkedIp, checkedName } from '../host/checked-values.ts';
 import { bridgeName, bridgeOf, type Marks, tapName, vxlanName } from '../host/marks.ts';
 import { assertOurs, isUp, type Link } from '../host/net-host.ts';
@@ -89,7 +90,7 @@ function vxlanLines(network: L2Network, bridge: string, { marks, links, options 
   }
   if (!same || found.ifalias === undefined) lines.push(`link set dev ${device} alias ${alias}`);
   if (same && found.mtu !== network.mtu) lines.push(`link set dev ${device} mtu ${network.mtu}`);
-  if (!same || found.master !== bridge) lines.push(`link set dev ${device} master ${bridge}`);
+  lines.push(...bridgePortLines(device, bridge, same ? found : undefined));
   if (!same || !isUp(found)) lines.push(`link set dev ${device} up`);
   return lines;
 }
@@ -110,7 +111,7 @@ export function portLines(port: L2Port, bridge: string, { marks, links, options 
   }
   if (link?.ifalias === undefined) lines.push(`link set dev ${tap} alias ${alias}`);
   if (link?.mtu !== mtu) lines.push(`link set dev ${tap} mtu ${mtu}`);
-  if (link?.master !== bridge) lines.push(`link set dev ${tap} master ${bridge}`);
+  lines.push(...bridgePortLines(tap, bridge, link));
   if (port.adminUp !== (link !== undefined && isUp(link)))
     lines.push(`link set dev ${tap} ${port.adminUp ? 'up' : 'down'}`);
   return lines;
