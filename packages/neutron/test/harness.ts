@@ -44,7 +44,7 @@ export async function startNeutron(options: { env?: TestEnvOptions; config?: obj
   const daemon = await neutronServer(env, configOf({ dataplane: 'fake', ...options.config }));
   await daemon.start();
   const call: Neutron['call'] = async (method, path, { body, as = 'admin', headers = {} } = {}) => {
-    const reply = await daemon.app!.inject({
+    const reply = await neutron.daemon.app!.inject({
       method: method as 'GET',
       url: path,
       headers: {
@@ -57,7 +57,7 @@ export async function startNeutron(options: { env?: TestEnvOptions; config?: obj
     recordCall({ method, url: path, status: reply.statusCode });
     return { status: reply.statusCode, body: reply.body === '' ? undefined : reply.json(), headers: reply.headers };
   };
-  return {
+  const neutron: Neutron = {
     env,
     daemon,
     call,
@@ -71,6 +71,7 @@ export async function startNeutron(options: { env?: TestEnvOptions; config?: obj
       await env.cleanUp();
     },
   };
+  return neutron;
 }
 
 export async function makeNetwork(neutron: Neutron, wanted: object = {}, as: As = 'member'): Promise<Json> {

@@ -1,52 +1,53 @@
-import type { Logger } from '@kumo/core/log';
+import { afterCommit } from '@kumo/core/db';
 import type { Bus, RpcClient } from '@kumo/core/rpc';
+import type { Tx } from '../db/table.ts';
 import { dhcpAgentRpc, l2AgentRpc, l3AgentRpc } from '../rpc/agents.ts';
 
-/** Tells agents that something changed, after it was committed. Nobody waits for it. */
+/** Tells agents, after the commit of `tx`, that something changed. Nobody waits for it; agents look by themselves now and then. */
 export class AgentNotifier {
   readonly #l2: RpcClient<(typeof l2AgentRpc)['methods']>;
   readonly #dhcp: RpcClient<(typeof dhcpAgentRpc)['methods']>;
   readonly #l3: RpcClient<(typeof l3AgentRpc)['methods']>;
-  readonly #log: Logger;
 
-  constructor(bus: Bus, log: Logger) {
+  constructor(bus: Bus) {
     const from = 'neutron-server';
     this.#l2 = bus.client(l2AgentRpc, { from });
     this.#dhcp = bus.client(dhcpAgentRpc, { from });
     this.#l3 = bus.client(l3AgentRpc, { from });
-    this.#log = log;
   }
 
   /** @param hosts where the port is, and where it was before. */
-  portsChanged(ports: readonly { id: string; hostId: string }[], hosts: readonly string[] = []): void {
+  portsChanged(tx: Tx, ports: readonly { id: string; hostId: string }[], hosts: readonly string[] = []): void {
     const all = [...new Set([...ports.map((port) => port.hostId), ...hosts])].filter((host) => host !== '');
     if (all.length === 0) return;
-    this.#tell(this.#l2.portsChanged({ portIds: ports.map((port) => port.id), hosts: all }, { fanout: true }));
+    const args = { portIds: ports.map((port) => port.id), hosts: all };
+    this.#tell(tx, 'l2.portsChanged', () => this.#l2.portsChanged(args, { fanout: true }));
   }
 
-  networksChanged(networkIds: readonly string[]): void {
-    this.#tell(this.#l2.networksChanged({ networkIds: [...networkIds] }, { fanout: true }));
-    this.dhcpChanged(networkIds);
+  networksChanged(tx: Tx, networkIds: readonly string[]): void {
+    const args = { networkIds: [...networkIds] };
+    this.#tell(tx, 'l2.networksChanged', () => this.#l2.networksChanged(args, { fanout: true }));
+    this.dhcpChanged(tx, networkIds);
   }
 
-  dhcpChanged(networkIds: readonly string[]): void {
-    this.#tell(this.#dhcp.networksChanged({ networkIds: [...new Set(networkIds)] }, { fanout: true }));
+  dhcpChanged(tx: Tx, networkIds: readonly string[]): void {
+    const args = { networkIds: [...new Set(networkIds)] };
+    this.#tell(tx, 'dhcp.networksChanged', () => this.#dhcp.networksChanged(args, { fanout: true }));
   }
 
-  securityGroupsChanged(securityGroupIds: readonly string[]): void {
+  securityGroupsChanged(tx: Tx, securityGroupIds: readonly string[]): void {
     if (securityGroupIds.length === 0) return;
-    const ids = [...new Set(securityGroupIds)];
-    this.#tell(this.#l2.securityGroupsChanged({ securityGroupIds: ids }, { fanout: true }));
+    const args = { securityGroupIds: [...new Set(securityGroupIds)] };
+    this.#tell(tx, 'l2.securityGroupsChanged', () => this.#l2.securityGroupsChanged(args, { fanout: true }));
   }
 
-  routersChanged(routerIds: readonly (string | null)[]): void {
+  routersChanged(tx: Tx, routerIds: readonly (string | null)[]): void {
     const ids = [...new Set(routerIds)].filter((id) => id !== null);
-    if (ids.length > 0) this.#tell(this.#l3.routersChanged({ routerIds: ids }, { fanout: true }));
+    if (ids.length === 0) return;
+    this.#tell(tx, 'l3.routersChanged', () => this.#l3.routersChanged({ routerIds: ids }, { fanout: true }));
   }
 
-  #tell(sent: Promise<void>): void {
-    sent.catch((error: unknown) =>
-      this.#log.warn({ err: error }, 'agents could not be told; they will look by themselves'),
-    );
+  #tell(tx: Tx, name: string, send: () => Promise<void>): void {
+    afterCommit(tx, { name, send });
   }
 }

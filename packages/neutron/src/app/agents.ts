@@ -105,7 +105,7 @@ export class Agents {
   }
 
   async #giveWork(agentType: string): Promise<void> {
-    if (agentType === AGENT_TYPES.dhcp) this.#deps.agents.dhcpChanged(await this.#dhcp.ensureWaiting());
+    if (agentType === AGENT_TYPES.dhcp) await this.#dhcp.ensureWaiting();
     if (agentType === AGENT_TYPES.l3) await this.#routers.ensureWaiting();
   }
 

@@ -25,7 +25,7 @@ import { isVisible } from './networks.ts';
 import { ownerOf } from './owner.ts';
 import { insertPort } from './port-insertion.ts';
 import { removePortRows } from './port-removal.ts';
-import { isInstance } from './ports.ts';
+import { isInstance } from './port-rules.ts';
 import { checkRevision } from './revisions.ts';
 
 export interface FloatingIpView extends FloatingIp {
@@ -94,7 +94,7 @@ export class FloatingIps {
     const { db, quota } = this.#deps;
     await this.#checkNetwork(caller, wanted.floatingNetworkId);
     const id = randomUUID();
-    const made = await associating(wanted, () =>
+    return associating(wanted, () =>
       db.transaction(async (tx) => {
         await ensureDefaultGroup(tx, this.#deps, projectId);
         await quota.charge(tx, projectId, { floatingip: 1 });
@@ -108,11 +108,11 @@ export class FloatingIps {
           : NONE;
         const fresh = { id, projectId, description, dnsName, dnsDomain, floatingNetworkId, floatingIpAddress };
         await floatingIps.insert(tx, { ...fresh, floatingPortId: port.id, ...association, status: 'DOWN' });
-        return (await view(tx, [(await floatingIps.find(tx, id)) as FloatingIp]))[0] as FloatingIpView;
+        const [made] = await view(tx, [(await floatingIps.find(tx, id)) as FloatingIp]);
+        this.#announce(tx, undefined, made);
+        return made as FloatingIpView;
       }),
     );
-    this.#announce(undefined, made);
-    return made;
   }
 
   async update(caller: Caller, id: string, changes: FloatingIpChanges, ifMatch?: string): Promise<FloatingIpView> {
@@ -120,7 +120,7 @@ export class FloatingIps {
     const seen = await this.#load(caller, id);
     caller.authorize(targetOf(seen.projectId));
     const { db } = this.#deps;
-    const { before, after } = await associating(changes, () =>
+    return associating(changes, () =>
       db.transaction(async (tx) => {
         const row = await floatingIps.lock(tx, id, db);
         if (!row) throw floatingIpNotFound({ id });
@@ -152,14 +152,11 @@ export class FloatingIps {
         }
         await floatingIps.update(tx, id, changed);
         const rows = [(await floatingIps.find(tx, id)) as FloatingIp];
-        return {
-          before: (await view(tx, [row]))[0] as FloatingIpView,
-          after: (await view(tx, rows))[0] as FloatingIpView,
-        };
+        const [after] = await view(tx, rows);
+        this.#announce(tx, (await view(tx, [row]))[0], after);
+        return after as FloatingIpView;
       }),
     );
-    this.#announce(before, after);
-    return after;
   }
 
   async delete(caller: Caller, id: string, ifMatch?: string): Promise<void> {
@@ -167,7 +164,7 @@ export class FloatingIps {
     const seen = await this.#load(caller, id);
     caller.authorize(targetOf(seen.projectId));
     const { db, quota } = this.#deps;
-    const gone = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const row = await floatingIps.lock(tx, id, db);
       if (!row) throw floatingIpNotFound({ id });
       checkRevision(ifMatch, row.revisionNumber);
@@ -175,9 +172,8 @@ export class FloatingIps {
       await floatingIps.remove(tx, id);
       await removePortRows(tx, this.#deps, await portsWhere(tx, 'id', [row.floatingPortId]));
       await quota.refund(tx, row.projectId, { floatingip: 1 });
-      return before as FloatingIpView;
+      this.#announce(tx, before, undefined);
     });
-    this.#announce(gone, undefined);
   }
 
   async #load(caller: Caller, id: string): Promise<FloatingIp> {
@@ -231,14 +227,17 @@ export class FloatingIps {
     return (await findPort(tx, port.id)) as Port;
   }
 
-  #announce(before: FloatingIpView | undefined, after: FloatingIpView | undefined): void {
+  #announce(tx: Tx, before: FloatingIpView | undefined, after: FloatingIpView | undefined): void {
     const { agents, nova } = this.#deps;
-    agents.routersChanged([before?.routerId ?? null, after?.routerId ?? null]);
+    agents.routersChanged(tx, [before?.routerId ?? null, after?.routerId ?? null]);
     if (before?.portId === after?.portId) return;
     const touched = [before?.port, after?.port]
       .filter((port) => port !== undefined && port !== null)
       .filter(isInstance);
-    nova.post(touched.map((port) => ({ name: 'network-changed', serverId: port.deviceId, portId: port.id })));
+    nova.post(
+      tx,
+      touched.map((port) => ({ name: 'network-changed', serverId: port.deviceId, portId: port.id })),
+    );
   }
 }
 

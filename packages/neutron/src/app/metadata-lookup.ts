@@ -2,7 +2,7 @@ import { canonicalIp } from '@kumo/core/schema';
 import { withDetails } from '../db/ports.ts';
 import { networks, portRows, routers, subnets } from '../db/tables.ts';
 import type { NeutronDeps } from './deps.ts';
-import { isInstance } from './ports.ts';
+import { isInstance } from './port-rules.ts';
 import { interfacePorts } from './router-gateway.ts';
 
 /** Whose request for metadata it is, and where such requests are answered. */

@@ -137,7 +137,7 @@ export class Networks {
     caller.authorize(networkTarget(seen));
     caller.authorizeAttributes('update_network', options.body as Record<string, unknown>, networkTarget(seen));
     const { db, agents } = this.#deps;
-    const view = await db.transaction(async (tx) => {
+    return db.transaction(async (tx) => {
       const network = await networks.lock(tx, id, db);
       if (!network) throw networkNotFound({ id });
       checkRevision(options.ifMatch, network.revisionNumber);
@@ -145,10 +145,9 @@ export class Networks {
       if (changes.isExternal === false && network.isExternal) await refuseWithGateways(tx, id);
       if (changes.shared === false && network.shared) await refuseWithForeigners(tx, network);
       await networks.update(tx, id, changes);
+      agents.networksChanged(tx, [id]);
       return (await this.#view(tx, [(await networks.find(tx, id)) as Network]))[0] as NetworkView;
     });
-    agents.networksChanged([id]);
-    return view;
   }
 
   async delete(caller: Caller, id: string, ifMatch?: string): Promise<void> {
@@ -156,7 +155,7 @@ export class Networks {
     const seen = await this.load(caller, id);
     caller.authorize(networkTarget(seen));
     const { db, quota, agents } = this.#deps;
-    const removed = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const network = await networks.lock(tx, id, db);
       if (!network) throw networkNotFound({ id });
       checkRevision(ifMatch, network.revisionNumber);
@@ -180,10 +179,9 @@ export class Networks {
       await tx.deleteFrom('segment_allocations').where('network_id', '=', id).execute();
       await networks.remove(tx, id);
       await quota.refund(tx, network.projectId, { network: 1 });
-      return ports;
+      agents.portsChanged(tx, ports);
+      agents.networksChanged(tx, [id]);
     });
-    agents.portsChanged(removed);
-    agents.networksChanged([id]);
   }
 
   #typeOf(wanted: NewNetwork): string {

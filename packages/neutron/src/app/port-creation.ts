@@ -50,22 +50,23 @@ export class PortCreation {
       prepared.push(await this.#prepare(caller, one, bodies[at] as Record<string, unknown>));
     const { db, agents } = this.#deps;
     const hasOwnMac = wanted.some((one) => one.macAddress !== undefined);
-    const ports = await withFreshMacs(hasOwnMac, () =>
+    return withFreshMacs(hasOwnMac, () =>
       db.transaction(async (tx) => {
         for (const one of prepared) await this.#insert(tx, one);
-        return withDetails(
+        const ids = prepared.map((one) => one.id);
+        const made = await withDetails(tx, await portRows.findMany(tx, ids));
+        agents.portsChanged(tx, made);
+        agents.dhcpChanged(
           tx,
-          await portRows.findMany(
-            tx,
-            prepared.map((one) => one.id),
-          ),
+          made.map((port) => port.networkId),
         );
+        agents.securityGroupsChanged(
+          tx,
+          made.flatMap((port) => port.securityGroups),
+        );
+        return made;
       }),
     ).catch((error: unknown) => this.#explain(error, wanted));
-    agents.portsChanged(ports);
-    agents.dhcpChanged(ports.map((port) => port.networkId));
-    agents.securityGroupsChanged(ports.flatMap((port) => port.securityGroups));
-    return ports;
   }
 
   async #prepare(caller: Caller, wanted: NewPort, body: Record<string, unknown>): Promise<Prepared> {

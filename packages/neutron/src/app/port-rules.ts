@@ -126,3 +126,7 @@ export function portTarget(
     shared: network.shared,
   };
 }
+
+export function isInstance(port: Pick<Port, 'deviceOwner'>): boolean {
+  return port.deviceOwner.startsWith('compute:');
+}

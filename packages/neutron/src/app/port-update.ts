@@ -3,12 +3,19 @@ import { releaseAddress } from '../db/ip-allocations.ts';
 import { findPort, setSecurityGroups } from '../db/ports.ts';
 import type { Network, Port, PortRow } from '../db/records.ts';
 import type { Tx } from '../db/table.ts';
-import { portRows, subnets } from '../db/tables.ts';
+import { floatingIps, portRows, subnets } from '../db/tables.ts';
 import { macAddressInUse, portBound, portNotFound } from '../errors.ts';
 import type { NeutronDeps } from './deps.ts';
 import type { FixedIpWish } from './ipam.ts';
 import { bind } from './port-binding.ts';
-import { checkFixedIps, checkPairs, checkPortSecurity, mergedOptions, type PortChanges } from './port-rules.ts';
+import {
+  checkFixedIps,
+  checkPairs,
+  checkPortSecurity,
+  isInstance,
+  mergedOptions,
+  type PortChanges,
+} from './port-rules.ts';
 import { checkRevision } from './revisions.ts';
 
 export interface PortUpdateInput {
@@ -20,8 +27,8 @@ export interface PortUpdateInput {
   ifMatch?: string;
 }
 
-/** Changes a port in one transaction. @returns it before and after. */
-export async function updatePortRow(deps: NeutronDeps, input: PortUpdateInput): Promise<{ before: Port; after: Port }> {
+/** Changes a port, and what depends on its addresses, in one transaction; tells agents and Nova of it. @returns it afterwards. */
+export async function updatePortRow(deps: NeutronDeps, input: PortUpdateInput): Promise<Port> {
   const { db } = deps;
   const { id, changes, network } = input;
   try {
@@ -42,7 +49,9 @@ export async function updatePortRow(deps: NeutronDeps, input: PortUpdateInput): 
         await changeAddresses(tx, deps, { ...before, macAddress, deviceOwner }, changes.fixedIps ?? []);
       }
       await portRows.update(tx, id, changed);
-      return { before, after: (await findPort(tx, id)) as Port };
+      const after = (await findPort(tx, id)) as Port;
+      await announce(tx, deps, before, after);
+      return after;
     });
   } catch (error) {
     if (changes.macAddress !== undefined && isUniqueViolation(error)) {
@@ -50,6 +59,26 @@ export async function updatePortRow(deps: NeutronDeps, input: PortUpdateInput): 
     }
     throw error;
   }
+}
+
+async function announce(tx: Tx, { agents, nova }: NeutronDeps, before: Port, after: Port): Promise<void> {
+  agents.portsChanged(tx, [after], [before.hostId]);
+  agents.dhcpChanged(tx, [after.networkId]);
+  agents.securityGroupsChanged(tx, [...before.securityGroups, ...after.securityGroups]);
+  const routerIds = after.deviceOwner.startsWith('network:router') ? [after.deviceId] : [];
+  agents.routersChanged(tx, [...routerIds, ...(await settleFloatingIps(tx, after))]);
+  const hasMoved =
+    JSON.stringify(before.fixedIps) !== JSON.stringify(after.fixedIps) || before.macAddress !== after.macAddress;
+  if (hasMoved && isInstance(after))
+    nova.post(tx, [{ name: 'network-changed', serverId: after.deviceId, portId: after.id }]);
+}
+
+/** Takes floating IPs off addresses that the port no longer has. @returns the routers of all that it has or had. */
+async function settleFloatingIps(tx: Tx, port: Port): Promise<(string | null)[]> {
+  const all = await floatingIps.where(tx, 'portId', [port.id]);
+  for (const one of all.filter(({ fixedIpAddress }) => !port.fixedIps.some((ip) => ip.ipAddress === fixedIpAddress)))
+    await floatingIps.update(tx, one.id, { portId: null, fixedIpAddress: null, routerId: null, status: 'DOWN' });
+  return all.map(({ routerId }) => routerId);
 }
 
 function plainChanges(before: Port, changes: PortChanges): Partial<PortRow> {

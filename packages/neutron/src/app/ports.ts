@@ -2,7 +2,7 @@ import { canonicalIp } from '@kumo/core/schema';
 import { findPort, withDetails } from '../db/ports.ts';
 import type { Network, Port } from '../db/records.ts';
 import type { Query, UntypedSelect } from '../db/table.ts';
-import { floatingIps, networks, portRows } from '../db/tables.ts';
+import { networks, portRows } from '../db/tables.ts';
 import { tagsOf } from '../db/tags.ts';
 import { portNotFound, servicePortInUse } from '../errors.ts';
 import type { Caller } from './caller.ts';
@@ -11,7 +11,7 @@ import { pageRequestOf } from './list-filters.ts';
 import type { ListPage, ListRequest } from './list-request.ts';
 import { PortCreation } from './port-creation.ts';
 import { removePortRows } from './port-removal.ts';
-import { checkDevice, checkGroups, type NewPort, type PortChanges, portTarget } from './port-rules.ts';
+import { checkDevice, checkGroups, isInstance, type NewPort, type PortChanges, portTarget } from './port-rules.ts';
 import { updatePortRow } from './port-update.ts';
 import { checkRevision } from './revisions.ts';
 
@@ -104,14 +104,7 @@ export class Ports {
       changes.securityGroups === undefined
         ? undefined
         : await checkGroups(db.q, caller, changes.securityGroups ?? [], port.projectId);
-    const { before, after } = await updatePortRow(this.#deps, {
-      id,
-      network,
-      changes,
-      groups,
-      ifMatch: options.ifMatch,
-    });
-    await this.#announce(before, after);
+    const after = await updatePortRow(this.#deps, { id, network, changes, groups, ifMatch: options.ifMatch });
     return (await view(db.q, [after]))[0] as PortView;
   }
 
@@ -120,20 +113,19 @@ export class Ports {
     const seen = await this.#load(caller, id);
     caller.authorize(portTarget(seen.port, seen.network));
     const { db, agents, nova } = this.#deps;
-    const { port, routerIds } = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       if (!(await portRows.lock(tx, id, db))) throw portNotFound({ id });
       const found = (await findPort(tx, id)) as Port;
       checkRevision(ifMatch, found.revisionNumber);
       if (SERVICE_OWNERS.includes(found.deviceOwner)) {
         throw servicePortInUse({ id, reason: `has device owner ${found.deviceOwner}` });
       }
-      return { port: found, routerIds: await removePortRows(tx, this.#deps, [found]) };
+      agents.routersChanged(tx, await removePortRows(tx, this.#deps, [found]));
+      agents.portsChanged(tx, [found]);
+      agents.dhcpChanged(tx, [found.networkId]);
+      agents.securityGroupsChanged(tx, found.securityGroups);
+      if (isInstance(found)) nova.post(tx, [{ name: 'network-vif-deleted', serverId: found.deviceId, portId: id }]);
     });
-    agents.portsChanged([port]);
-    agents.dhcpChanged([port.networkId]);
-    agents.securityGroupsChanged(port.securityGroups);
-    agents.routersChanged(routerIds);
-    if (isInstance(port)) nova.post([{ name: 'network-vif-deleted', serverId: port.deviceId, portId: id }]);
   }
 
   async #load(caller: Caller, id: string): Promise<{ port: Port; network: Network }> {
@@ -145,45 +137,6 @@ export class Ports {
     if (!caller.seesAll && !isTheirs) throw portNotFound({ id });
     return { port, network };
   }
-
-  async #announce(before: Port, after: Port): Promise<void> {
-    const { agents, nova, db } = this.#deps;
-    agents.portsChanged([after], [before.hostId]);
-    agents.dhcpChanged([after.networkId]);
-    agents.securityGroupsChanged([...before.securityGroups, ...after.securityGroups]);
-    if (after.deviceOwner.startsWith('network:router')) agents.routersChanged([after.deviceId]);
-    const gone = before.fixedIps.filter((ip) => !after.fixedIps.some((one) => one.ipAddress === ip.ipAddress));
-    if (gone.length > 0)
-      await this.#dropFloatingIps(
-        after,
-        gone.map((ip) => ip.ipAddress),
-      );
-    const hasMoved =
-      JSON.stringify(before.fixedIps) !== JSON.stringify(after.fixedIps) || before.macAddress !== after.macAddress;
-    if (hasMoved && isInstance(after))
-      nova.post([{ name: 'network-changed', serverId: after.deviceId, portId: after.id }]);
-    const routersOfPort = await floatingIps.where(db.q, 'portId', [after.id]);
-    agents.routersChanged(routersOfPort.map((floating) => floating.routerId));
-  }
-
-  /** Floating IPs of addresses that the port no longer has. */
-  async #dropFloatingIps(port: Port, gone: readonly string[]): Promise<void> {
-    const { db, agents } = this.#deps;
-    const routerIds = await db.transaction(async (tx) => {
-      const dropped = (await floatingIps.where(tx, 'portId', [port.id])).filter((one) =>
-        gone.includes(one.fixedIpAddress ?? ''),
-      );
-      for (const one of dropped) {
-        await floatingIps.update(tx, one.id, { portId: null, fixedIpAddress: null, routerId: null, status: 'DOWN' });
-      }
-      return dropped.map((one) => one.routerId);
-    });
-    agents.routersChanged(routerIds);
-  }
-}
-
-export function isInstance(port: Pick<Port, 'deviceOwner'>): boolean {
-  return port.deviceOwner.startsWith('compute:');
 }
 
 async function view(q: Query, ports: readonly Port[]): Promise<PortView[]> {

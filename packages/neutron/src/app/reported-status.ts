@@ -1,7 +1,7 @@
 import { portRows } from '../db/tables.ts';
 import type { NeutronDeps } from './deps.ts';
 import type { NovaEvent } from './nova-notifier.ts';
-import { isInstance } from './ports.ts';
+import { isInstance } from './port-rules.ts';
 
 /** What agents say about ports and floating IPs, and what Nova is told of it. */
 export class ReportedStatus {
@@ -18,22 +18,24 @@ export class ReportedStatus {
       db.q,
       reports.map((report) => report.portId),
     );
-    const events: NovaEvent[] = [];
-    for (const port of rows) {
-      const status = reports.find((report) => report.portId === port.id)?.status ?? port.status;
-      if (port.hostId !== host || port.status === status) continue;
-      const changed = await db.q
-        .updateTable('ports')
-        .set({ status })
-        .where('id', '=', port.id)
-        .where('host_id', '=', host)
-        .where('status', '!=', status)
-        .executeTakeFirst();
-      if (changed.numUpdatedRows === 0n || !isInstance(port)) continue;
-      const name = status === 'ACTIVE' ? 'network-vif-plugged' : 'network-vif-unplugged';
-      events.push({ name, serverId: port.deviceId, portId: port.id });
-    }
-    nova.post(events);
+    await db.transaction(async (tx) => {
+      const events: NovaEvent[] = [];
+      for (const port of rows) {
+        const status = reports.find((report) => report.portId === port.id)?.status ?? port.status;
+        if (port.hostId !== host || port.status === status) continue;
+        const changed = await tx
+          .updateTable('ports')
+          .set({ status })
+          .where('id', '=', port.id)
+          .where('host_id', '=', host)
+          .where('status', '!=', status)
+          .executeTakeFirst();
+        if (changed.numUpdatedRows === 0n || !isInstance(port)) continue;
+        const name = status === 'ACTIVE' ? 'network-vif-plugged' : 'network-vif-unplugged';
+        events.push({ name, serverId: port.deviceId, portId: port.id });
+      }
+      nova.post(tx, events);
+    });
   }
 
   async floatingIps(reports: readonly { floatingIpId: string; status: 'ACTIVE' | 'DOWN' }[]): Promise<void> {

@@ -27,7 +27,7 @@ export class RouterHosts {
 
   /** Moves routers that wait for an agent, or whose agent is dead, to live ones. @returns their ids. */
   async ensureWaiting(): Promise<string[]> {
-    const { db, config, agents } = this.#deps;
+    const { db, config } = this.#deps;
     const live = await liveAgents(db.q, AGENT_TYPES.l3, config.agentDownSeconds);
     const hosts = live.map((agent) => agent.host);
     if (hosts.length === 0) return [];
@@ -37,13 +37,14 @@ export class RouterHosts {
       .where((eb) => eb.or([eb('host', 'is', null), eb('host', 'not in', hosts)]))
       .execute();
     for (const { id } of waiting) await this.#move(id, hosts);
-    agents.routersChanged(waiting.map(({ id }) => id));
     return waiting.map(({ id }) => id);
   }
 
   async #move(id: string, live: readonly string[]): Promise<void> {
-    const { db } = this.#deps;
+    const { db, agents } = this.#deps;
     await db.transaction(async (tx) => {
+      // Told in any case: an agent that is back may have missed what became of its routers.
+      agents.routersChanged(tx, [id]);
       const router = (await routers.lock(tx, id, db)) as Router | undefined;
       if (!router || (router.host !== null && live.includes(router.host))) return;
       const host = await this.choose(tx);

@@ -59,12 +59,12 @@ export class RouterInterfaces {
         wanted.portId === undefined
           ? await this.#bySubnet(tx, caller, locked, wanted.subnetId as string)
           : await this.#byPort(tx, caller, locked, wanted.portId);
+      agents.routersChanged(tx, [routerId]);
+      agents.portsChanged(tx, [found]);
+      // The network is no longer isolated: its DHCP server stops answering for metadata.
+      agents.dhcpChanged(tx, [found.networkId]);
       return { router: locked, port: found };
     });
-    agents.routersChanged([routerId]);
-    agents.portsChanged([port]);
-    // The network is no longer isolated: its DHCP server stops answering for metadata.
-    agents.dhcpChanged([port.networkId]);
     return {
       router,
       portId: port.id,
@@ -83,11 +83,11 @@ export class RouterInterfaces {
       const found = await findInterface(tx, routerId, wanted);
       for (const { subnetId } of found.fixedIps) await refuseUsed(tx, locked, subnetId);
       await removePortRows(tx, this.#deps, [found]);
+      agents.routersChanged(tx, [routerId]);
+      agents.portsChanged(tx, [found]);
+      agents.dhcpChanged(tx, [found.networkId]);
       return { router: locked, port: found };
     });
-    agents.routersChanged([routerId]);
-    agents.portsChanged([port]);
-    agents.dhcpChanged([port.networkId]);
     const subnetIds = wanted.subnetId === undefined ? port.fixedIps.map((ip) => ip.subnetId) : [wanted.subnetId];
     return { router, portId: port.id, networkId: port.networkId, subnetIds, tags: [] };
   }

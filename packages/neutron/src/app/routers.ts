@@ -95,7 +95,7 @@ export class Routers {
     await this.#checkGatewayNetwork(caller, wanted.externalGatewayInfo);
     const { db, quota, agents } = this.#deps;
     const id = randomUUID();
-    const made = await db.transaction(async (tx) => {
+    return db.transaction(async (tx) => {
       await ensureDefaultGroup(tx, this.#deps, projectId);
       await quota.charge(tx, projectId, { router: 1 });
       const host = await this.#hosts.choose(tx);
@@ -104,11 +104,11 @@ export class Routers {
       await routers.insert(tx, { ...fresh, gatewayNetworkId: null, gatewayPortId: null, enableSnat: true, routes: [] });
       const router = (await routers.find(tx, id)) as Router;
       if (wanted.externalGatewayInfo) await setGateway(tx, this.#deps, router, wanted.externalGatewayInfo);
-      return (await view(tx, [(await routers.find(tx, id)) as Router]))[0] as RouterView;
+      const made = (await view(tx, [(await routers.find(tx, id)) as Router]))[0] as RouterView;
+      agents.routersChanged(tx, [id]);
+      if (made.gatewayNetworkId !== null) agents.networksChanged(tx, [made.gatewayNetworkId]);
+      return made;
     });
-    agents.routersChanged([id]);
-    agents.networksChanged(made.gatewayNetworkId === null ? [] : [made.gatewayNetworkId]);
-    return made;
   }
 
   async update(
@@ -122,7 +122,7 @@ export class Routers {
     refuseUnsupported(changes);
     await this.#checkGatewayNetwork(caller, changes.externalGatewayInfo);
     const { db, agents } = this.#deps;
-    const after = await db.transaction(async (tx) => {
+    return db.transaction(async (tx) => {
       const router = await routers.lock(tx, id, db);
       if (!router) throw routerNotFound({ id });
       checkRevision(options.ifMatch, router.revisionNumber);
@@ -131,18 +131,18 @@ export class Routers {
       const { name, description, adminStateUp } = changes;
       const routes = changes.routes === undefined ? undefined : await checkRoutes(tx, id, changes.routes ?? []);
       await routers.update(tx, id, { name, description, adminStateUp, routes });
-      return (await view(tx, [(await routers.find(tx, id)) as Router]))[0] as RouterView;
+      const after = (await view(tx, [(await routers.find(tx, id)) as Router]))[0] as RouterView;
+      agents.routersChanged(tx, [id]);
+      const touched = [router.gatewayNetworkId, after.gatewayNetworkId].filter((one) => one !== null);
+      if (changes.externalGatewayInfo !== undefined) agents.networksChanged(tx, touched);
+      return after;
     });
-    agents.routersChanged([id]);
-    const touched = [seen.gatewayNetworkId, after.gatewayNetworkId].filter((one) => one !== null);
-    if (changes.externalGatewayInfo !== undefined) agents.networksChanged(touched);
-    return after;
   }
 
   async delete(caller: Caller, id: string, ifMatch?: string): Promise<void> {
     await this.loadForChange(caller, id);
     const { db, quota, agents } = this.#deps;
-    const gateway = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const router = await routers.lock(tx, id, db);
       if (!router) throw routerNotFound({ id });
       checkRevision(ifMatch, router.revisionNumber);
@@ -153,10 +153,9 @@ export class Routers {
       await setGateway(tx, this.#deps, router, null);
       await routers.remove(tx, id);
       await quota.refund(tx, router.projectId, { router: 1 });
-      return router.gatewayNetworkId;
+      agents.routersChanged(tx, [id]);
+      if (router.gatewayNetworkId !== null) agents.networksChanged(tx, [router.gatewayNetworkId]);
     });
-    agents.routersChanged([id]);
-    if (gateway !== null) agents.networksChanged([gateway]);
   }
 
   async #load(caller: Caller, id: string): Promise<Router> {

@@ -164,13 +164,13 @@ export class SecurityGroups {
         await tx.deleteFrom('default_security_groups').where('security_group_id', '=', id).execute();
         await securityGroups.remove(tx, id);
         await quota.refund(tx, group.projectId, { security_group: 1 });
+        agents.securityGroupsChanged(tx, [id]);
       });
     } catch (error) {
       // A port took the group in the same moment.
       if (isForeignKeyViolation(error)) throw securityGroupInUse({ id }, { cause: error });
       throw error;
     }
-    agents.securityGroupsChanged([id]);
   }
 
   async listRules(caller: Caller, request: ListRequest): Promise<ListPage<SecurityGroupRule>> {
@@ -207,6 +207,10 @@ export class SecurityGroups {
           await quota.charge(tx, rule.projectId, { security_group_rule: 1 });
           await securityGroupRules.insert(tx, rule);
         }
+        agents.securityGroupsChanged(
+          tx,
+          rules.map((rule) => rule.securityGroupId),
+        );
       });
     } catch (error) {
       if (isUniqueViolation(error))
@@ -215,7 +219,6 @@ export class SecurityGroups {
         throw securityGroupNotFound({ id: rules[0]?.securityGroupId }, { cause: error });
       throw error;
     }
-    agents.securityGroupsChanged(rules.map((rule) => rule.securityGroupId));
     return securityGroupRules.findMany(
       db.q,
       rules.map((rule) => rule.id),
@@ -231,8 +234,8 @@ export class SecurityGroups {
     await db.transaction(async (tx) => {
       if (!(await securityGroupRules.remove(tx, id))) throw securityGroupRuleNotFound({ id });
       await quota.refund(tx, rule.projectId, { security_group_rule: 1 });
+      agents.securityGroupsChanged(tx, [group.id]);
     });
-    agents.securityGroupsChanged([group.id]);
   }
 
   async #load(caller: Caller, id: string): Promise<SecurityGroup> {

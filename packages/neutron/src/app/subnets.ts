@@ -121,7 +121,7 @@ export class Subnets {
 
   async create(caller: Caller, wanted: readonly NewSubnet[], bodies: readonly object[]): Promise<SubnetView[]> {
     caller.authorizeOwn();
-    const { db, quota, agents } = this.#deps;
+    const { db, quota } = this.#deps;
     const made: Omit<Subnet, 'createdAt' | 'updatedAt' | 'revisionNumber'>[] = [];
     for (const [at, one] of wanted.entries()) {
       const network = await networks.find(db.q, one.networkId);
@@ -135,7 +135,7 @@ export class Subnets {
       );
       made.push(this.#newSubnet(one, projectId));
     }
-    const rows = await db.transaction(async (tx) => {
+    return db.transaction(async (tx) => {
       for (const subnet of made) {
         // Locked, so that two subnets that overlap cannot both be made at once.
         if (!(await networks.lock(tx, subnet.networkId, db))) throw networkNotFound({ id: subnet.networkId });
@@ -143,6 +143,7 @@ export class Subnets {
         await refuseOverlap(tx, subnet);
         await subnets.insert(tx, subnet);
       }
+      for (const networkId of new Set(made.map((subnet) => subnet.networkId))) await this.#dhcp.ensure(tx, networkId);
       return view(
         tx,
         await subnets.findMany(
@@ -151,10 +152,6 @@ export class Subnets {
         ),
       );
     });
-    const networkIds = [...new Set(made.map((subnet) => subnet.networkId))];
-    for (const networkId of networkIds) await this.#dhcp.ensure(networkId);
-    agents.dhcpChanged(networkIds);
-    return rows;
   }
 
   async update(
@@ -172,17 +169,15 @@ export class Subnets {
       subnetTarget(seen.subnet, seen.network),
     );
     const { db, agents } = this.#deps;
-    const row = await db.transaction(async (tx) => {
+    return db.transaction(async (tx) => {
       const subnet = await subnets.lock(tx, id, db);
       if (!subnet) throw subnetNotFound({ id });
       checkRevision(options.ifMatch, subnet.revisionNumber);
       await subnets.update(tx, id, await this.#changed(tx, subnet, changes));
+      await this.#dhcp.ensure(tx, subnet.networkId);
+      agents.routersChanged(tx, await routersOn(tx, subnet.networkId));
       return (await view(tx, [(await subnets.find(tx, id)) as Subnet]))[0] as SubnetView;
     });
-    await this.#dhcp.ensure(row.networkId);
-    agents.dhcpChanged([row.networkId]);
-    agents.routersChanged(await routersOn(db.q, row.networkId));
-    return row;
   }
 
   async delete(caller: Caller, id: string, ifMatch?: string): Promise<void> {
@@ -190,7 +185,7 @@ export class Subnets {
     const seen = await this.#load(caller, id);
     caller.authorize(subnetTarget(seen.subnet, seen.network));
     const { db, quota, agents } = this.#deps;
-    const removed = await db.transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const subnet = await subnets.lock(tx, id, db);
       if (!subnet) throw subnetNotFound({ id });
       checkRevision(ifMatch, subnet.revisionNumber);
@@ -216,11 +211,10 @@ export class Subnets {
         if (!left && AUTO_DELETED.includes(port.deviceOwner)) bare.push(port);
       }
       await removePortRows(tx, this.#deps, bare);
-      return bare;
+      agents.portsChanged(tx, bare);
+      agents.dhcpChanged(tx, [seen.network.id]);
     });
     this.#deps.ipam.forget(id);
-    agents.portsChanged(removed);
-    agents.dhcpChanged([seen.network.id]);
   }
 
   async #load(caller: Caller, id: string): Promise<{ subnet: Subnet; network: Network }> {

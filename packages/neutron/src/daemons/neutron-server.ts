@@ -53,7 +53,7 @@ export async function neutronServer(env: DaemonEnv, config: NeutronConfig): Prom
       over: (_, all) => overQuota({ resources: all.map((one) => one.resource).join("', '") }),
     }),
     ipam: new Ipam(),
-    agents: new AgentNotifier(bus, log),
+    agents: new AgentNotifier(bus),
     nova: new NovaNotifier({
       nova: env.transport('nova-api'),
       keystone: env.transport('keystone'),
