@@ -40,7 +40,9 @@ const dhcp = (message: Partial<f.Dhcp>, from: string = ZERO, ports: [number, num
   udp(from, ports, f.dhcp({ type: 1, chaddr: a.mac, ...message }));
 const nd = (from: string, to: string, body: string, sender = a.mac) =>
   eth('86dd', f.ipv6(from, to, 58, f.icmp6(from, to, body)), sender);
-const udp6 = (ports: [number, number]) => eth('86dd', f.ipv6(LLA, NODES, 17, f.udp(...ports, '00')));
+/** A SOLICIT of DHCPv6, or what else the message's first octet says. */
+const udp6 = (ports: [number, number], message = '01') =>
+  eth('86dd', f.ipv6(LLA, NODES, 17, f.udp(...ports, `${message}4b554d`)));
 
 const PASSES: Record<string, string> = {
   'DHCP of its own, before it has an address': dhcp({}),
@@ -64,6 +66,8 @@ const PASSES: Record<string, string> = {
   'advertisement without an option': nd(A6, NODES, f.advert(A6)),
   'advertisement within an allowed prefix': nd(PAIR6, NODES, f.advert(PAIR6, f.linkLayer(2, a.mac))),
   'router solicitation': nd('::', NODES, '8500000000000000'),
+  'router solicitation from its own address': nd(LLA, NODES, `8500000000000000${f.linkLayer(1, a.mac)}`),
+  'router solicitation without an option': nd(LLA, NODES, '8500000000000000'),
   'DHCPv6 of a client': udp6([546, 547]),
 };
 
@@ -86,6 +90,10 @@ const DROPPED: Record<string, string> = {
   'a DHCP server from another port': dhcp({ op: 2, type: 2, chaddr: b.mac }, a.ip, [1067, 68]),
   'a DHCPv6 server': udp6([547, 546]),
   'a DHCPv6 server from another port': udp6([1547, 546]),
+  'a DHCPv6 server to servers': udp6([547, 547]),
+  'DHCPv6 as a relay': udp6([546, 547], '0c'),
+  'DHCPv6 of a server to a server’s port': udp6([546, 547], '07'),
+  'DHCPv6 from another port': udp6([1546, 547]),
   'ARP reply for a neighbour’s address': arp({ operation: 2, senderIp: b.ip }),
   'ARP request from a neighbour’s address': arp({ senderIp: b.ip }),
   'ARP with a neighbour’s MAC inside': arp({ senderMac: b.mac }),
@@ -102,6 +110,14 @@ const DROPPED: Record<string, string> = {
     NODES,
     f.solicit(B6, `0e01112233445566${f.linkLayer(1, b.mac)}`),
   ),
+  'solicitation with a neighbour’s MAC behind its own': nd(
+    LLA,
+    NODES,
+    f.solicit(B6, `${f.linkLayer(1, a.mac)}${f.linkLayer(1, b.mac)}`),
+  ),
+  'detection of duplicates with a MAC': nd('::', NODES, f.solicit(LLA, f.linkLayer(1, b.mac))),
+  'router solicitation with a neighbour’s MAC': nd(LLA, NODES, `8500000000000000${f.linkLayer(1, b.mac)}`),
+  'router solicitation with a MAC before an address': nd('::', NODES, `8500000000000000${f.linkLayer(1, b.mac)}`),
   'advertisement of a neighbour’s address': nd(LLA, NODES, f.advert(B6, f.linkLayer(2, a.mac))),
   'advertisement of a neighbour’s address, from it': nd(B6, NODES, f.advert(B6, f.linkLayer(2, a.mac))),
   'advertisement of its own with a neighbour’s MAC': nd(LLA, NODES, f.advert(LLA, f.linkLayer(2, b.mac))),

@@ -11,6 +11,7 @@ interface Addresses {
 const NEVER = [
   // No guest is a DHCP server or a router of its network, whatever port it sends from.
   'udp dport { 68, 546 } drop',
+  'udp sport 547 drop',
   'icmp type { redirect, router-advertisement } drop',
   'icmpv6 type { nd-router-advert, nd-redirect } drop',
 ];
@@ -31,46 +32,59 @@ export function spoofRules(port: FirewallPort): string[] {
     `ether saddr != { ${[...owners.keys()].join(', ')} } drop`,
     ...NEVER,
     ...[...owners].flatMap(([mac, addresses]) => [...dhcpRules(mac, addresses), ...discoveryRules(mac, addresses)]),
-    'udp dport 67 drop',
-    'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } drop',
+    'udp dport { 67, 547 } drop',
+    'icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } drop',
     // Before it has an address.
-    'ip6 saddr :: icmpv6 type { nd-router-solicit, mld-listener-report, mld2-listener-report } return',
+    'ip6 saddr :: icmpv6 type { mld-listener-report, mld2-listener-report } return',
     ...[...owners].flatMap(([mac, addresses]) => [...arpRules(mac, addresses), ...sourceRules(mac, addresses)]),
     'drop',
   ];
 }
 
+/** Messages of DHCPv6 that a client sends (RFC 8415): no server's, and none that a relay wrapped. */
+const CLIENT_MESSAGES = '{ 1, 3, 4, 5, 6, 8, 9, 11 }';
+
 /**
  * A request straight from the client: `op` 1, `htype` 1, `hlen` 6, `hops` 0, no relay in `giaddr`, its own MAC in `chaddr`,
  * its own address or none in `ciaddr`. With another's in there the server would take it for the other, and end its lease.
  */
-function dhcpRules(mac: string, { ipv4 }: Addresses): string[] {
+function dhcpRules(mac: string, { ipv4, ipv6 }: Addresses): string[] {
   const held = ipv4.filter((address) => !address.includes('/')).map(ipv4Hex);
   const client = `@th,64,32 0x01010600 @th,160,32 { ${['0x0', ...held].join(', ')} } @th,256,80 ${macHex(mac)}`;
   const from = `ip saddr { ${['0.0.0.0', ...ipv4].join(', ')} }`;
-  return [`ether saddr ${mac} ${from} udp sport 68 udp dport 67 ${client} return`];
+  return [
+    `ether saddr ${mac} ${from} udp sport 68 udp dport 67 ${client} return`,
+    `ether saddr ${mac} ip6 saddr { ${ipv6.join(', ')} } udp sport 546 udp dport 547 @th,64,8 ${CLIENT_MESSAGES} return`,
+  ];
 }
 
 /**
  * The address that a probe for duplicates asks for, or an advertisement claims, stands in the 16 bytes after ICMPv6's first 8;
  * behind it, if anything, the link-layer address of who sends. Asking for another's without an address of its own would make
- * that one give it up.
+ * that one give it up; a nonce may stand behind it (RFC 7527). The exact length leaves room for no second option.
  */
 function discoveryRules(mac: string, { ipv6 }: Addresses): string[] {
-  const [solicit, advert] = ['nd-neighbor-solicit', 'nd-neighbor-advert'].map(
+  const [solicit, advert, routers] = ['nd-neighbor-solicit', 'nd-neighbor-advert', 'nd-router-solicit'].map(
     (type) => `ether saddr ${mac} icmpv6 type ${type}`,
   );
   const own = `ip6 saddr { ${ipv6.join(', ')} }`;
   const noOption = 'ip6 length 24';
-  const option = (type: string) => `@th,192,64 0x${type}01${macHex(mac).slice(2)}`;
+  const option = (type: string) => `ip6 length 32 @th,192,64 0x${type}01${macHex(mac).slice(2)}`;
   return [
-    ...ipv6.map((address) => `${solicit} ip6 saddr :: ${targetIs(address)} return`),
+    ...ipv6.flatMap((address) => [
+      `${solicit} ip6 saddr :: ${targetIs(address)} ${noOption} return`,
+      `${solicit} ip6 saddr :: ${targetIs(address)} ip6 length 32 @th,192,16 0x0e01 return`,
+    ]),
     `${solicit} ${own} ${noOption} return`,
     `${solicit} ${own} ${option('01')} return`,
     ...ipv6.flatMap((address) => [
       `${advert} ${own} ${targetIs(address)} ${noOption} return`,
       `${advert} ${own} ${targetIs(address)} ${option('02')} return`,
     ]),
+    // Before it has an address it names no MAC.
+    `${routers} ip6 saddr :: ip6 length 8 return`,
+    `${routers} ${own} ip6 length 8 return`,
+    `${routers} ${own} ip6 length 16 @th,64,64 0x0101${macHex(mac).slice(2)} return`,
   ];
 }
 
