@@ -8,7 +8,8 @@ import { checkStateDir, systemFailure } from './cli/system-failure.ts';
 import { readConfig } from './config/read-config.ts';
 import { endWithReader, outliveStandardStreams } from './system/standard-streams.ts';
 
-const program = new Command('kumo')
+/** The command line, for who asks what it takes; it runs when this file is the program. */
+export const program = new Command('kumo')
   .description('An OpenStack cloud: identity, images, servers, networks and volumes.')
   .addOption(
     new Option('-c, --config <file>', 'settings (default: kumo.yaml in the state directory or here)').env(
@@ -174,16 +175,18 @@ const CHANGES = new Set([
   'import',
 ]);
 
-endWithReader();
-program.hook('preAction', (_program, command) => {
-  if (CHANGES.has(command.name())) outliveStandardStreams();
-});
-try {
-  await program.parseAsync();
-} catch (error) {
-  const shown = shownError(error);
-  process.stderr.write(`kumo: ${shown.message}\n`);
-  process.exitCode = shown.exitCode;
+if (import.meta.main) {
+  endWithReader();
+  program.hook('preAction', (_program, command) => {
+    if (CHANGES.has(command.name())) outliveStandardStreams();
+  });
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    const shown = shownError(error);
+    process.stderr.write(`kumo: ${shown.message}\n`);
+    process.exitCode = shown.exitCode;
+  }
 }
 
 /** @throws the error itself when it is a bug: then its stack is what is needed. */
