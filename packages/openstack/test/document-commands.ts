@@ -12,6 +12,7 @@ export interface SaidCommand {
   readonly isWhole: boolean;
 }
 
+const NPMS_OWN = new Set(['ci', 'install']);
 const PROGRAMS = /^(?:\.\/kumo|kumo|npm|node|openstack)$/;
 
 /** The commands in a document's blocks and in its code spans. */
@@ -73,7 +74,7 @@ export function wrongScriptCommand(root: string, { words, isWhole }: SaidCommand
   let file: string | undefined;
   if (program === 'npm') {
     const name = rest[0] === 'run' ? rest.slice(1).find((word) => !word.startsWith('-')) : rest[0];
-    if (name === 'ci' || name === undefined) return undefined;
+    if (name === undefined || NPMS_OWN.has(name)) return undefined;
     if (scripts[name] === undefined) return `package.json has no script ${name}`;
     file = /\S+\.ts/.exec(scripts[name])?.[0];
   } else {
