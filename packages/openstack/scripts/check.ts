@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and format, architecture. Prints each failing part and exits 1 when there is any. */
+/** `npm run check`: types, lint and format, architecture, the pages that are written from the sources. Prints each failing part and exits 1 when there is any. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +14,10 @@ const parts: [string, string[]][] = [
       ...['architecture', 'ownership'].map((name) => `${root}packages/openstack/test/${name}.test.ts`),
     ],
   ],
+  ...['settings-table', 'core-page'].map((name): [string, string[]] => [
+    `${name}.ts`,
+    [process.execPath, '--no-maglev', `${root}packages/openstack/scripts/${name}.ts`, '--check'],
+  ]),
 ];
 let failed = false;
 for (const [name, [program, ...args]] of parts as [string, [string, ...string[]]][]) {

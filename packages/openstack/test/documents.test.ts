@@ -18,6 +18,7 @@ const documents = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', {
 
 for (const [script, says] of [
   ['settings-table.ts', 'docs/operating.md lists the settings of the schema'],
+  ['core-page.ts', 'docs/core.md says what the comments in core say'],
   ['changelog.ts', 'CHANGELOG.md says what changes/ says'],
 ] as const) {
   test(says, () => {

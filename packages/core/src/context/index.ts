@@ -1,3 +1,7 @@
+/**
+ * Who asks, for what, and under which request.
+ */
+
 /** Who asks, for what, and under which request: made by `core/http` for every request, carried through RPC and flows. */
 export interface Context {
   readonly requestId: string;

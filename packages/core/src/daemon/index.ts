@@ -1,3 +1,7 @@
+/**
+ * What a daemon is, what it is given, and which one is at work (`actAs`).
+ */
+
 import type { FastifyInstance } from 'fastify';
 import type { Transport } from '../client/index.ts';
 import type { TokenChecker } from '../http/index.ts';

@@ -1,3 +1,7 @@
+/**
+ * One vocabulary of errors: `defineError`, `KumoError` for users, `DriverError` for what drivers meet.
+ */
+
 export { publicText } from './public-text.ts';
 
 /**

@@ -1,3 +1,55 @@
+/**
+ * Operations, routes, the HTTP side of a service.
+ *
+ * ```ts
+ * import { Type as T } from 'typebox';
+ * // contract, in src/api/<resource>.ts; importable by other services
+ * export const createVolume = operation({
+ *   name: 'createVolume',                     // method name in the typed client
+ *   method: 'POST', path: '/v3/{project_id}/volumes',
+ *   policy: policy('volume:create', 'role:member and project_id:%(project_id)s' | ruleText, { scope?: ['project'] }) | 'none' (public) | 'authenticated',
+ *   authorize: 'request' (default) | 'resource',   // 'resource': the handler must call `authorize(row)`; core answers 500 in tests if it did not
+ *   params?: T.Object(...), query?: T.Object(...), headers?: T.Object(...), body?: T.Object(...), reply?: schema,
+ *   status: 202, errors: [400, 403, 404, 413],
+ *   versions?: { min: '2.37', max?: '2.56' },       // microversions in which the operation exists
+ *   stream?: 'request' | 'response' | 'both',       // `body` is a Readable, bounded by maxBodyBytes / the handler returns a Readable, Buffer or string
+ *   maxBodyBytes?: number,                          // default 1 MiB; of a streamed body: no bound
+ *   head?: true, optionalBody?: true, contentTypes?: [...], action?: 'os-start', summary?: '…'
+ * });                                               // a last path segment `{path*}` takes the rest of the path
+ * // route, in src/api/<resource>.routes.ts
+ * export const volumeRoutes = (volumes: Volumes) => [
+ *   implement(createVolume, async ({ ctx, params, query, body, headers, authorize, reply, request }) => ({ volume: toWire(await volumes.create(ctx, fromWire(body.volume))) })),
+ * ];
+ * // `authorize(target: Record<string, unknown>, options?: {rule?: string, notFound?: KumoError})` throws forbidden (or `notFound` when given) unless the operation's policy holds for the target
+ * // `allows(ruleName, target?)`: boolean, for rules that only change the answer (extended attributes)
+ * // `reply.header(name, value)`, `reply.status(code)`; a handler may return a Readable when stream: 'response'
+ * // a handler may return `new JsonText(text)` instead of its reply: JSON that is text already, in services without microversions
+ * // `request`: {method, url, headers, baseUrl (for links), remoteAddress, signal (aborted when the client went away)}
+ * // an action operation: POST /servers/{id}/action with `action: 'os-start'`: many operations share one path; core dispatches on the body's single key; body schema = the whole body {'os-start': ...}
+ *
+ * // composition: one Fastify app per HTTP daemon
+ * createApp({ service: 'cinder-api', type: 'volumev3'..., routes, envelope: novaEnvelope | neutronEnvelope | keystoneEnvelope | glanceEnvelope | placementEnvelope,
+ *   versions: VersionDocument[] (discovery), microversions?: { header: 'compute', legacyHeader?: 'X-OpenStack-Nova-API-Version', min, max, changes }, tokens: TokenValidator | null, policies: new PolicySet(policiesOf(routes)), log,
+ *   authUri?, baseUrl?: URL | 'host' | 'forwarded', requestIdHeaders?: ['x-compute-request-id'], versionsStatus?: 300, wrongContentType?: 400, metrics?, observe?(operation, status, seconds), checkReplies?: true (in tests) }): FastifyInstance
+ * listen(app, { host, port, tls?: { key, cert } }) → URL;  closeApp(app, deadlineMs)
+ * ```
+ * A token of an application credential with access rules is good for the requests that they name (`type` of the app,
+ * method, path with `*`, `**`, `{name}`), all else is 401;
+ * an X-Service-Token with role `service` goes past them. `TokenInfo` and `ctx` have `trustId`, `trustorId`, `trusteeId`
+ * and `applicationCredential` (`id`, `restricted`).
+ *
+ * Query, params and body are validated by Ajv; a 400 names the field (`Invalid input for field/attribute volume.size.
+ * Value: -1. -1 is less than the minimum of 1`). Unknown query parameters: kept or refused by the schema's
+ * `additionalProperties`.
+ * A policy with `authorize: 'request'` is checked against `{project_id: ctx.projectId, user_id: ctx.userId, ...path
+ * params}` before the handler runs; with `'resource'` core first requires a valid token, then the handler loads the row
+ * and calls `authorize`.
+ *
+ * Lists: `paging`, `sortKeys`, `sortList`, `fieldList` (core/schema, to be spread into a query's `T.Object`); `pageSize`,
+ * `sortsOf`, `pickFields`; links `nextLinks` (Nova, Cinder), `pageLinks` (Neutron), `firstAndNext` (Glance),
+ * `keystoneLinks`; a link in every item of a list: flatText`…`.
+ */
+
 export { pathMatches, rulesAllow } from './access-rules.ts';
 export type {
   AccessRule,

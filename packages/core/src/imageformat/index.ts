@@ -1,3 +1,7 @@
+/**
+ * What an image file really is, whatever its name says.
+ */
+
 export { FormatInspector, type InspectOptions, inspectFile, inspectStream } from './format-inspector.ts';
 export type { ImageFormat } from './image-bytes.ts';
 export { type QemuImgOptions, qemuImg } from './qemu-img.ts';

@@ -1,3 +1,7 @@
+/**
+ * JSON lines of one daemon, with secrets masked.
+ */
+
 import pino from 'pino';
 import { LogSink } from './log-sink.ts';
 import { maskFields } from './mask-fields.ts';

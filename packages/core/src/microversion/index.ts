@@ -1,3 +1,12 @@
+/**
+ * Marks on schemas and one-step changes: handlers know the newest shape only.
+ *
+ * `since('2.90', schema)`, `until('2.57', schema)` (last version that has it is 2.56), `changed('2.37', newSchema,
+ * oldSchema)` marks on fields; `change(version, why, before(op, { request?, reply? }))`;
+ * `schemaAt(schema, version)` (memoised), `pruneAt(schema, version)` → `(value) => value` without fields younger than the
+ * version; `negotiate(headers, range)`.
+ */
+
 export {
   applyReplyChanges,
   applyRequestChanges,

@@ -1,3 +1,7 @@
+/**
+ * QEMU's protocol.
+ */
+
 export {
   type QmpArguments,
   QmpClient,

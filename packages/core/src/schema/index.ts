@@ -1,3 +1,7 @@
+/**
+ * Schemas and formats that several services share: values, and the parameters of lists.
+ */
+
 export { canonicalIp, formats, isCidr, isDateTime, isHostname, isUuid } from './formats.ts';
 export { fieldList, paging, sortKeys, sortList } from './list-parameters.ts';
 export {

@@ -1,3 +1,7 @@
+/**
+ * What a TLS listener and client of ours accept.
+ */
+
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 
