@@ -300,6 +300,11 @@ export const rootDiskTooSmall = defineError(
   'FlavorDiskSmallerThanImage',
   "The flavor's disk of {flavorGb} GiB is smaller than image {image}, which needs {bytes} bytes.",
 );
+export const interfaceTimeout = defineError(
+  'unavailable',
+  'InterfaceAttachTimeout',
+  'The interface was not attached within {seconds} s, as the host of the server does not answer; what was begun is taken back. Try again later.',
+);
 export const interfaceNotAttached = defineError(
   'conflict',
   'InterfaceAttachFailed',

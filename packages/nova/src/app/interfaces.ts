@@ -1,15 +1,17 @@
 import type { Context } from '@kumo/core/context';
-import type { RpcClient } from '@kumo/core/rpc';
+import type { FlowJournal } from '@kumo/core/flow';
 import type { NetworkInfo, VmState } from '../db/server-shapes.ts';
 import type { Server } from '../db/servers.ts';
-import { interfaceNotFound, invalidRequest } from '../errors.ts';
+import { interfaceNotFound, interfaceTimeout, invalidRequest } from '../errors.ts';
 import { interfaceAttach } from '../flows/interface-attach.ts';
 import { interfaceDetach } from '../flows/interface-detach.ts';
-import type { computeRpc } from '../rpc/index.ts';
+import { awaitFlow } from './await-flow.ts';
 import { requestedNetworks } from './boot-networks.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { ServerLifecycle } from './server-lifecycle.ts';
 
+/** How long the answer, which tells the port, is waited for. */
+const DEADLINE_MS = 60_000;
 const ATTACHABLE: readonly VmState[] = ['active', 'paused', 'stopped'];
 
 export interface WantedInterface {
@@ -22,16 +24,19 @@ export interface WantedInterface {
 export class Interfaces {
   readonly #neutron: Neighbours['neutron'];
   readonly #lifecycle: ServerLifecycle;
-  readonly #compute: RpcClient<typeof computeRpc.methods>;
+  readonly #journal: FlowJournal;
+  readonly #deadlineMs: number;
 
   constructor(
     neutron: Neighbours['neutron'],
     lifecycle: ServerLifecycle,
-    compute: RpcClient<typeof computeRpc.methods>,
+    journal: FlowJournal,
+    deadlineMs: number = DEADLINE_MS,
   ) {
     this.#neutron = neutron;
     this.#lifecycle = lifecycle;
-    this.#compute = compute;
+    this.#journal = journal;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** @throws 404 unless the port is the server's. */
@@ -41,7 +46,11 @@ export class Interfaces {
     return found;
   }
 
-  /** Checks with Neutron, writes the flow, and waits for it: the answer tells the port. @throws 400, 403, 409. */
+  /**
+   * Checks with Neutron, writes the flow, and waits for it: the answer tells the port.
+   *
+   * @throws 400, 403, 409; 503 when it takes too long, and is then taken back.
+   */
   async attach(ctx: Context, server: Server, wanted: WantedInterface, mayUseExternal: boolean): Promise<NetworkInfo> {
     this.#lifecycle.checkLock(ctx, server);
     if (wanted.portId !== undefined && wanted.networkId !== undefined)
@@ -51,7 +60,7 @@ export class Interfaces {
     const isOpen = wanted.networkId === undefined && wanted.portId === undefined;
     const rules = { mayUseExternal, projectId: server.projectId, servers: 1 };
     const [network] = await requestedNetworks(this.#neutron, ctx, isOpen ? 'auto' : [wanted], rules);
-    const { id, host } = server;
+    const { id } = server;
     const flowId = await this.#lifecycle.begin(ctx, server, {
       name: 'attach_interface',
       vmStates: ATTACHABLE,
@@ -59,7 +68,20 @@ export class Interfaces {
       flow: interfaceAttach,
       input: { serverId: id, network: network! },
     });
-    return (await this.#compute.awaitInterface({ serverId: id, flowId }, { server: host!, ctx })) as NetworkInfo;
+    return (await this.#result(flowId)) as NetworkInfo;
+  }
+
+  async #result(flowId: string): Promise<unknown> {
+    const deadline = AbortSignal.timeout(this.#deadlineMs);
+    try {
+      return await awaitFlow(this.#journal, flowId, deadline);
+    } catch (error) {
+      if (!deadline.aborted) throw error;
+      const [cancelled] = await this.#journal.cancel({ id: flowId }, 'nobody waits for it any more');
+      if (cancelled !== undefined) throw interfaceTimeout({ seconds: this.#deadlineMs / 1000 }, { retryable: true });
+      // It came to its end in the same moment.
+      return awaitFlow(this.#journal, flowId, AbortSignal.timeout(this.#deadlineMs));
+    }
   }
 
   /** @throws 404, 409 */

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '@kumo/core/context';
-import type { Db } from '@kumo/core/db';
+import { commitUnknown, type Db } from '@kumo/core/db';
 import { KumoError } from '@kumo/core/errors';
 import type { Logger } from '@kumo/core/log';
+import type { Transaction } from 'kysely';
 import { type BlockDevice, blockDevicesOf, insertBlockDevices, updateBlockDevice } from '../db/block-devices.ts';
 import type { NovaTables } from '../db/schema.ts';
 import type { VmState } from '../db/server-shapes.ts';
 import type { Server } from '../db/servers.ts';
+import { deleteVolumeClaim, insertVolumeClaim } from '../db/volume-claims.ts';
 import {
   attachmentNotFound,
   invalidRequest,
@@ -28,6 +30,8 @@ export interface WantedAttachment {
   deleteOnTermination: boolean;
 }
 
+/** After these nobody knows whether Cinder did it. */
+const UNKNOWN: readonly KumoError['kind'][] = ['unavailable', 'badGateway', 'internal'];
 const ATTACHABLE: readonly VmState[] = ['active', 'paused', 'stopped', 'suspended'];
 
 export class VolumeAttachments {
@@ -71,11 +75,10 @@ export class VolumeAttachments {
     });
     checkVolumeFree(volume);
     const body = { attachment: { volume_uuid: volumeId, instance_uuid: server.id } };
-    const { attachment } = await this.#cinder.createAttachment({ body, ...own }).catch((error) => {
-      throw error instanceof KumoError && error.kind === 'badRequest'
-        ? volumeInvalid({ reason: error.message })
-        : error;
-    });
+    const claim = await insertVolumeClaim(this.#db.q, { serverId: server.id, volumeId, kind: 'reserve' });
+    const { attachment } = await this.#cinder
+      .createAttachment({ body, ...own })
+      .catch((error) => this.#refused(error, claim));
     const device = newDevice(server, wanted, { deviceName, attachmentId: attachment.id, sizeGb: volume.size });
     try {
       await this.#lifecycle.begin(ctx, server, {
@@ -84,10 +87,14 @@ export class VolumeAttachments {
         taskStates: [null],
         flow: volumeAttach,
         input: { serverId: server.id, blockDeviceId: device.id },
-        also: (tx) => insertBlockDevices(tx, [device]),
+        also: async (tx) => {
+          await insertBlockDevices(tx, [device]);
+          await deleteVolumeClaim(tx, claim);
+        },
       });
     } catch (error) {
-      await this.#release(ctx, attachment.id);
+      const params = { attachment_id: attachment.id };
+      await this.#takeBack(error, claim, () => this.#cinder.deleteAttachment({ params, user: ctx }));
       throw error;
     }
     return { ...device, createdAt: '' };
@@ -100,10 +107,22 @@ export class VolumeAttachments {
     return asked;
   }
 
-  async #release(ctx: Context, attachmentId: string): Promise<void> {
-    await this.#cinder
-      .deleteAttachment({ params: { attachment_id: attachmentId }, user: ctx })
-      .catch((error) => this.#log.error({ err: error, attachmentId }, 'a reserved attachment was not given back'));
+  /** Cinder did not do what the claim is for, or nobody knows: then nova-conductor will see. */
+  async #refused(error: unknown, claim: string): Promise<never> {
+    if (!(error instanceof KumoError) || UNKNOWN.includes(error.kind)) throw error;
+    await deleteVolumeClaim(this.#db.q, claim);
+    throw error.kind === 'badRequest' ? volumeInvalid({ reason: error.message }) : error;
+  }
+
+  /** After a transaction that failed. What does not succeed now is nova-conductor's, which finds the claim. */
+  async #takeBack(error: unknown, claim: string, undo: () => Promise<unknown>): Promise<void> {
+    if (commitUnknown.is(error)) return;
+    try {
+      await undo();
+      await deleteVolumeClaim(this.#db.q, claim);
+    } catch (cause) {
+      this.#log.warn({ err: cause, claim }, 'what was asked of Cinder for nothing is taken back later');
+    }
   }
 
   /** @throws 400 for another volume in its place, which this cloud does not swap. */
@@ -130,18 +149,17 @@ export class VolumeAttachments {
     checkState(server, 'detach_volume', { vmState: ATTACHABLE, taskState: [null] });
     if (device.bootIndex === 0) throw rootVolumeDetach();
     const own = { params: { volume_id: volumeId }, user: ctx };
-    await this.#cinder.beginDetachingVolume({ body: { 'os-begin_detaching': null }, ...own }).catch((error) => {
-      throw error instanceof KumoError && error.kind === 'badRequest'
-        ? volumeInvalid({ reason: error.message })
-        : error;
-    });
+    const claim = await insertVolumeClaim(this.#db.q, { serverId: server.id, volumeId, kind: 'detach' });
+    await this.#cinder
+      .beginDetachingVolume({ body: { 'os-begin_detaching': null }, ...own })
+      .catch((error) => this.#refused(error, claim));
     const input = { serverId: server.id, blockDeviceId: device.id, volumeId };
     const name = 'detach_volume';
-    const begun = { name, vmStates: ATTACHABLE, taskStates: [null], flow: volumeDetach, input } as const;
+    const also = (tx: Transaction<NovaTables>) => deleteVolumeClaim(tx, claim);
+    const begun = { name, vmStates: ATTACHABLE, taskStates: [null], flow: volumeDetach, input, also } as const;
     await this.#lifecycle.begin(ctx, server, begun).catch(async (error) => {
-      await this.#cinder
-        .rollDetachingVolume({ body: { 'os-roll_detaching': null }, ...own })
-        .catch((cause) => this.#log.error({ err: cause, volumeId }, 'a volume stays marked as detaching'));
+      const body = { 'os-roll_detaching': null };
+      await this.#takeBack(error, claim, () => this.#cinder.rollDetachingVolume({ body, ...own }));
       throw error;
     });
   }

@@ -99,6 +99,18 @@ export class VolumeSide {
     if (device) await this.#release(serverId, device, scope);
   }
 
+  /** Deletes the server's attachments of a volume that never got further than being reserved, but for those in `kept`. */
+  async releaseReserved(
+    { serverId, volumeId, kept }: { serverId: string; volumeId: string; kept: readonly string[] },
+    scope: CallScope,
+  ): Promise<void> {
+    const query = { all_tenants: '1', instance_id: serverId, volume_id: volumeId };
+    const { attachments } = await this.#cinder.listAttachments({ query, ...scope });
+    for (const { id, status } of attachments)
+      if (status === 'reserved' && !kept.includes(id))
+        await unlessAbsent(this.#cinder.deleteAttachment({ params: { attachment_id: id }, ...scope }));
+  }
+
   /** Deletes the volumes that are to go with the server, and those that a cut-short build made for it. */
   async deleteOnTermination(
     server: Pick<ServerDescription, 'projectId' | 'blockDevices'>,

@@ -129,7 +129,7 @@ function routesOf({ env, config, db, rpc, quotas, neighbours, scheduleNow }: Par
   const groups = new ServerGroupsOfPorts(db, neutron);
   const actions = new InstanceActions(db, config.maxPageSize);
   const volumes = new VolumeAttachments(db, cinder, lifecycle, env.log);
-  const interfaces = new Interfaces(neutron, lifecycle, compute);
+  const interfaces = new Interfaces(neutron, lifecycle, dbJournal(db));
   const { maxPageSize } = config;
   return [
     ...serverRoutes({ servers, creation, lifecycle, defaultZone: config.defaultAvailabilityZone }),

@@ -85,7 +85,7 @@ export async function novaCompute(
     async start() {
       listening = followGuests(guests, power, log, stopping.signal);
       for (const serverId of await guests.list()) await guests.recover(handleOf(serverId));
-      const handlers = computeHandlers({ runner, journal, guests, network, networkInfo });
+      const handlers = computeHandlers({ runner, guests, network, networkInfo });
       serving = await bus.serve(computeRpc, { server: host, name: NAME }, handlers);
       await life.start();
       await runner.start();

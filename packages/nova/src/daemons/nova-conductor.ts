@@ -18,6 +18,7 @@ import { abandonedBuild, abandonedTasks } from '../flows/server-abandon.ts';
 import { serverDelete } from '../flows/server-delete.ts';
 import { serverReschedule } from '../flows/server-schedule.ts';
 import { deadHosts } from '../reconcilers/dead-hosts.ts';
+import { volumeClaims } from '../reconcilers/volume-claims.ts';
 import { conductorHandlers } from '../rpc/conductor.handlers.ts';
 import { conductorRpc } from '../rpc/conductor.ts';
 import { schedulerRpc } from '../rpc/scheduler.ts';
@@ -63,6 +64,7 @@ export async function novaConductor(env: DaemonEnv, config: NovaConfig): Promise
   const progress = new ServerProgress({ db, quotas, allocations, notify, maxBuildAttempts, nudge: () => nudge() });
   const reports = new HostReports(db, notify);
   const hosts = deadHosts({ db, journal, owner: `${host}:${name}`, serviceDownSeconds, log, nudge: () => nudge() });
+  const claims = volumeClaims({ db, volumes: deps.volumes, log });
   const purge = flowPurge(db, log);
   const life = heartbeat({
     intervalMs: reportIntervalMs,
@@ -78,10 +80,11 @@ export async function novaConductor(env: DaemonEnv, config: NovaConfig): Promise
       await life.start();
       await runner.start();
       hosts.start();
+      claims.start();
       purge.start();
     },
     async stop() {
-      await Promise.all([hosts.stop(), purge.stop()]);
+      await Promise.all([hosts.stop(), claims.stop(), purge.stop()]);
       await runner.stop();
       await life.stop();
       await serving?.close();

@@ -12,6 +12,7 @@ export interface NovaTables extends FlowTables, QuotaTables, LeaseTables {
   server_metadata: { server_id: string; name: string; value: string };
   server_tags: { server_id: string; tag: string };
   block_device_mappings: BlockDeviceRow;
+  volume_claims: { id: string; server_id: string; volume_id: string; kind: 'reserve' | 'detach'; created_at: string };
   instance_actions: InstanceActionRow;
   instance_action_events: InstanceActionEventRow;
   services: ServiceRow;

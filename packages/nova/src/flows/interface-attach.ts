@@ -11,7 +11,7 @@ export interface InterfaceAttachInput {
 
 const EVENT = 'compute_attach_interface';
 
-/** Gives a server one more interface. Key: the server's id; holder: its host. nova-api waits with `awaitInterface`. */
+/** Gives a server one more interface. Key: the server's id; holder: its host. nova-api waits for its result. */
 export const interfaceAttach = flow<ComputeDeps, InterfaceAttachInput>('interface.attach', 1)
   .step('port', {
     run: async (

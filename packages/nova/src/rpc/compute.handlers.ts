@@ -1,20 +1,17 @@
 import { DriverError, defineError, publicText } from '@kumo/core/errors';
-import type { FlowJournal, FlowRunner } from '@kumo/core/flow';
+import type { FlowRunner } from '@kumo/core/flow';
 import type { Reconciler } from '@kumo/core/reconcile';
 import type { RpcHandlers } from '@kumo/core/rpc';
 import { annotate } from '@kumo/core/trace';
-import { awaitFlow } from '../compute/await-flow.ts';
 import type { NetworkSide } from '../compute/network-side.ts';
 import { GuestGoneError, type VirtDriver } from '../drivers/virt/driver.ts';
 import { handleOf } from '../flows/flow-deps.ts';
 import type { computeRpc } from './compute.ts';
-import type { NetworkInterface } from './shapes.ts';
 
 export const guestNotReady = defineError('conflict', 'InstanceNotReady', 'Instance {id} is not ready: {reason}');
 
 export interface ComputeHandlerDeps {
   readonly runner: Pick<FlowRunner, 'nudge'>;
-  readonly journal: FlowJournal;
   readonly guests: VirtDriver;
   readonly network: NetworkSide;
   /** Brings what is known of a server's addresses up to date. */
@@ -23,7 +20,7 @@ export interface ComputeHandlerDeps {
 
 /** What nova-compute answers. */
 export function computeHandlers(deps: ComputeHandlerDeps): RpcHandlers<typeof computeRpc.methods> {
-  const { runner, journal, guests, network, networkInfo } = deps;
+  const { runner, guests, network, networkInfo } = deps;
   const about = (serverId: string) => annotate({ 'kumo.server_id': serverId });
   return {
     buildServer: ({ serverId }) => {
@@ -39,11 +36,6 @@ export function computeHandlers(deps: ComputeHandlerDeps): RpcHandlers<typeof co
         if (name === 'network-vif-plugged' && tag !== undefined) network.wiring.plugged(tag, status ?? 'completed');
         if (name.startsWith('network-')) networkInfo.nudge(serverId);
       }
-    },
-    awaitInterface: async ({ serverId, flowId }, { signal }) => {
-      about(serverId);
-      runner.nudge();
-      return (await awaitFlow(journal, flowId, signal)) as NetworkInterface;
     },
     consoleOutput: async ({ serverId, lines }) => {
       about(serverId);

@@ -1,11 +1,10 @@
 import { call, cast, rpc } from '@kumo/core/rpc';
 import { Type as T } from 'typebox';
-import { NetworkInfoShape } from './shapes.ts';
 
 const ServerRef = T.Object({ serverId: T.String() });
 
 /** Always sent to one host's own queue (`{ server: host }`). */
-export const computeRpc = rpc('nova-compute', '1.0', {
+export const computeRpc = rpc('nova-compute', '2.0', {
   /** Only a nudge: the flow `server.build` that this host holds says what to do. */
   buildServer: cast(ServerRef),
   /** A nudge after another flow was written for this host, or cancelled (then with its id). */
@@ -24,13 +23,11 @@ export const computeRpc = rpc('nova-compute', '1.0', {
       ),
     }),
   ),
-  /** Waits for the flow `interface.attach` of this id, which nova-api has written. @throws what the flow failed with. */
-  awaitInterface: call(T.Object({ serverId: T.String(), flowId: T.String() }), NetworkInfoShape, { timeoutMs: 60_000 }),
   /** The end of the serial console. */
   consoleOutput: call(
     T.Object({ serverId: T.String(), lines: T.Optional(T.Integer({ minimum: 0 })) }),
     T.Object({ output: T.String() }),
-    { timeoutMs: 15_000 },
+    { timeoutMs: 10_000 },
   ),
   /** @throws conflict when the guest does not run. */
   diagnostics: call(
@@ -67,6 +64,6 @@ export const computeRpc = rpc('nova-compute', '1.0', {
       ),
       memory: T.Object({ maximumMb: T.Number(), usedMb: T.Number() }),
     }),
-    { timeoutMs: 15_000 },
+    { timeoutMs: 10_000 },
   ),
 });

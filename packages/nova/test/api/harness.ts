@@ -1,7 +1,8 @@
 /** nova-api in process with a real engine behind it (fake hypervisor), asked by injected requests. */
 import assert from 'node:assert/strict';
 import type { Transport } from '@kumo/core/client';
-import type { Daemon, HttpDaemonName } from '@kumo/core/daemon';
+import type { Daemon, DaemonEnv, HttpDaemonName } from '@kumo/core/daemon';
+import type { Bus } from '@kumo/core/rpc';
 import { recordCall } from '../../../core/src/testing/api-record.ts';
 import { novaApi } from '../../src/daemons/nova-api.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../engine/cloud.ts';
@@ -21,12 +22,16 @@ export interface Ask {
 }
 
 export class Api {
+  /** What nova-api was given. */
+  readonly env: DaemonEnv;
   readonly cloud: Cloud;
-  readonly daemon: Daemon;
+  /** Asked by `ask`. */
+  daemon: Daemon;
   readonly neutron: ApiNeutron;
   readonly cinder: ApiCinder;
 
-  constructor(cloud: Cloud, daemon: Daemon, neutron: ApiNeutron, cinder: ApiCinder) {
+  constructor(env: DaemonEnv, cloud: Cloud, daemon: Daemon, neutron: ApiNeutron, cinder: ApiCinder) {
+    this.env = env;
     this.cloud = cloud;
     this.daemon = daemon;
     this.neutron = neutron;
@@ -77,7 +82,8 @@ export class Api {
 
 export const serverBody = { name: 'one', flavorRef: '1', imageRef: IMAGE, networks: [{ uuid: NETWORK }] };
 
-export async function startApi(options: CloudOptions = {}): Promise<Api> {
+/** @param busOf nova-api's own bus, made of the others'. */
+export async function startApi(options: CloudOptions = {}, busOf: (bus: Bus) => Bus = (bus) => bus): Promise<Api> {
   const quota = { instances: 10, cores: 20, ramMb: 51_200, keyPairs: 100, metadataItems: 128 };
   const cloud = await startCloud({ ...options, config: { quota, ...options.config } });
   const neutron = new ApiNeutron();
@@ -87,10 +93,11 @@ export async function startApi(options: CloudOptions = {}): Promise<Api> {
     'neutron-server': neutron.transport,
     'cinder-api': cinder.transport,
   };
-  const env = { ...cloud.env, transport: (daemon: HttpDaemonName) => own[daemon] ?? cloud.env.transport(daemon) };
+  const transport = (daemon: HttpDaemonName) => own[daemon] ?? cloud.env.transport(daemon);
+  const env = { ...cloud.env, bus: busOf(cloud.env.bus), transport };
   const daemon = await novaApi(env, cloud.config);
   await daemon.start();
-  const api = new Api(cloud, daemon, neutron, cinder);
+  const api = new Api(env, cloud, daemon, neutron, cinder);
   const flavor = { name: 'm1.nano', id: '1', ram: 64, vcpus: 1, disk: 1 };
   const made = await api.post('/v2.1/flavors', { flavor }, { token: 'admin' });
   assert.equal(made.status, 200, JSON.stringify(made.body));
