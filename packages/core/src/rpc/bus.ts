@@ -1,3 +1,4 @@
+import type { Logger } from '../log/index.ts';
 import type { RpcClient, RpcContract, RpcHandlers, RpcMethods } from './contract.ts';
 
 export interface ServeOptions {
@@ -5,6 +6,8 @@ export interface ServeOptions {
   server: string;
   /** The daemon's name in traces, e.g. `nova-conductor`. Default: the topic. */
   name?: string;
+  /** Where failures of the handlers are logged. Default: the bus's own log, which the daemons of a process share. */
+  log?: Logger;
   /** How many messages of each of the three queues (topic, topic.server, fanout) are handled at once. Default 64. */
   concurrency?: number;
   /** A cast whose handler keeps failing retryably, or whose consumer keeps dying, is given up after so many. Default 20. */

@@ -9,7 +9,7 @@ export function makeBus(transport: BusTransport, log: Logger): Bus {
   const servings = new Set<Serving>();
   return {
     async serve(contract, options, handlers) {
-      const server = new Server(transport, contract, handlers, { ...options, log });
+      const server = new Server(transport, contract, handlers, { ...options, log: options.log ?? log });
       const consumer = await transport.consume({
         topic: contract.topic,
         server: options.server,

@@ -54,7 +54,7 @@ export function environmentFor(daemon: string, service: ServiceName, shared: Pro
   });
   return {
     log,
-    bus,
+    bus: busOf(bus, log),
     busUrl: config.bus === 'in-process' ? undefined : config.bus,
     host: config.host,
     stateDir: config.stateDir,
@@ -72,6 +72,11 @@ export function environmentFor(daemon: string, service: ServiceName, shared: Pro
     tokens: new TokenValidator({ transport: transport('keystone'), from: daemon, serviceToken }),
     metrics: async () => renderPrometheus(),
   };
+}
+
+/** The process's bus as one daemon's: what its handlers fail with is in its own log. */
+function busOf(bus: Bus, log: Logger): Bus {
+  return { ...bus, serve: (contract, options, handlers) => bus.serve(contract, { log, ...options }, handlers) };
 }
 
 /** `sqlite` keeps one file per service below the state directory; else the service's name is the database's name. */
