@@ -285,6 +285,14 @@ test('with RabbitMQ, a listener of oslo.messaging hears of it', { timeout: 60_00
     );
     const { resource_info } = (events[0] ?? assert.fail()).payload as { resource_info: string };
     assert.equal(resource_info, region.id);
+    // That what is told meanwhile arrives later: core/test/notify.
+    await consumer.close();
+    await connection.close();
+    await broker.stop();
+    const began = performance.now();
+    await keystone.expect(201, 'POST', '/v3/regions', { body: { region: { id: 'meanwhile' } } });
+    await keystone.expect(204, 'DELETE', '/v3/regions/meanwhile');
+    assert.ok(performance.now() - began < 3_000, 'a request does not wait for the broker');
   } finally {
     await keystone.stop();
     await consumer.close();

@@ -74,6 +74,26 @@ const FORBIDDEN: Record<string, string[]> = {
   rpc: ['app', 'db', 'routes', 'flows', 'reconcilers', 'drivers', 'handlers'],
 };
 
+/** Methods of RPC contracts that have no reply: `name: cast(…`. */
+const casts = files
+  .filter((file) => /^packages\/(?!core\/)\w+\/src\/(rpc|app)\//.test(file))
+  .flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/^\s+(\w+): cast\(/gm)].map((match) => match[1]!),
+  );
+
+test('no request waits for a message without a reply: it follows the commit (ADR 0017)', () => {
+  assert.ok(casts.includes('runFlows') && casts.includes('portsChanged'), casts.join());
+  const waits = new RegExp(`(await|return)\\s[^;{}]*\\.(${casts.join('|')})\\([^;]*`, 'g');
+  const caught = new RegExp(`\\.(${casts.join('|')})\\([^;]*\\.(then|catch|finally)\\(`, 'g');
+  const wrong = files
+    .filter((file) => /^packages\/(?!core\/)\w+\/src\/(app|api|rpc)\//.test(file))
+    .flatMap((file) => {
+      const source = readFileSync(join(root, file), 'utf8');
+      return [...source.matchAll(waits), ...source.matchAll(caught)].map(([text]) => `${file}: ${text}`);
+    });
+  assert.deepEqual(wrong, []);
+});
+
 test('core imports nothing of the services', () => {
   const wrong = edges.filter((edge) => packageOf(edge.from) === 'core' && edge.to && packageOf(edge.to) !== 'core');
   assert.deepEqual(wrong, []);
