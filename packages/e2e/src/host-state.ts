@@ -17,7 +17,7 @@ export interface HostState {
 /** Files that a cloud has in any case: databases, logs, keys, what says that it runs; and whole base images, kept for a day. */
 const KEPT = [
   /^(db|log|keystone|guest)\//,
-  /^run\/(kumo\.json|nodes\/)/,
+  /^run\/(kumo\.json|nodes\/|restarts-)/,
   /^nova\/images\/sha\d{3}-[0-9a-f]+(\.of-[0-9A-Za-z-]+)?$/,
   /^[^/]+$/,
 ];
