@@ -13,6 +13,7 @@ import { bridgeName, bridgeOf } from '../../src/drivers/host/marks.ts';
 import { NetHost, namespacePath } from '../../src/drivers/host/net-host.ts';
 import type { L2Network } from '../../src/drivers/l2/driver.ts';
 import { LinuxBridgeL2Driver } from '../../src/drivers/l2/linux-bridge.ts';
+import { ethernet, ipv4, udp } from './frames.ts';
 import { GuestNamespace } from './guest-namespace.ts';
 import { whyNoNetAdmin } from './net-admin.ts';
 
@@ -69,9 +70,9 @@ async function asks(namespace: string, kind: 'tcp' | 'udp', address: string, por
   return stdout.trim();
 }
 
-/** How many of the overlay's frames come out at the tenant's guest while `send` runs. */
-async function delivered(send: () => Promise<unknown>): Promise<number> {
-  const child = inNamespace(tenant.name, 'frames', 'eth0', '1.5');
+/** How many of the overlay's frames come out at the tenant's guest, or elsewhere, while `send` runs. */
+async function delivered(send: () => Promise<unknown>, at = tenant.name): Promise<number> {
+  const child = inNamespace(at, 'frames', 'eth0', '1.5');
   let text = '';
   child.stdout!.on('data', (chunk) => {
     text += chunk;
@@ -147,6 +148,21 @@ describe('the node itself', { skip: whyNoNetAdmin() }, () => {
     assert.equal(await delivered(() => inject(floating.name, GATEWAY)), 0, 'from a guest, to the gateway');
     assert.equal(await delivered(() => inject(floating.name, LOCAL)), 0, 'from a guest, to the tunnel address');
     assert.equal(await delivered(() => inject(outsider, GATEWAY)), 0, 'from the external network');
+  });
+
+  it('passes no VXLAN of a guest on to a peer, to which it would come from this node', async () => {
+    for (const port of [4789, 4790]) await served(peer, port);
+    assert.equal(await asks(floating.name, 'udp', PEER, 4790), 'answered', 'masqueraded');
+    assert.equal(await asks(floating.name, 'udp', PEER, 4789), 'silent');
+    assert.equal(await asks(netns, 'udp', PEER, 4789), 'answered', 'from the node itself');
+  });
+
+  it('is no router of a tenant’s network', async () => {
+    const [bridge] = (await host.links()).filter(({ ifname }) => ifname === bridgeName(overlay.networkId));
+    const text = Buffer.from('kumo-overlay-mark').toString('hex');
+    const packet = ethernet(tenant.mac, bridge!.address, '0800', ipv4(tenant.ip, STRANGER, 17, udp(1, 2, text)));
+    const send = () => host.exec('python3', [PROBE, 'send', 'eth0'], { namespace: tenant.name, input: `${packet}\n` });
+    assert.equal(await delivered(send, stranger), 0);
   });
 
   it('does not take a peer for one that comes another way', async () => {

@@ -4,6 +4,7 @@ serve PORT             answers TCP and UDP on every address, IPv4 and IPv6, unti
 ask tcp|udp HOST PORT  prints "answered" or "silent" within a second
 vxlan DST VNI SRC_MAC  sends one VXLAN packet to DST:4789 that holds a broadcast frame with the text MARK
 frames DEVICE SECONDS  prints how many frames with the text MARK the device received
+connect < LIST         of the lines "ADDRESS PORT" prints those that take a TCP connection within 1.5 s
 send DEVICE < FRAMES   sends each line of hex as a frame
 record DEVICE LAST     prints "ready", then frames that the device receives as hex, until one that begins with LAST came, 5 s at most
 """
@@ -71,6 +72,27 @@ def frames(device, seconds):
     print(seen)
 
 
+def connect():
+    waiting = {}
+    for line in sys.stdin:
+        host, port = line.split()
+        family, kind, _, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        s = socket.socket(family, kind)
+        s.setblocking(False)
+        try:
+            s.connect(address)
+        except BlockingIOError:
+            waiting[s] = line.strip()
+        except OSError:
+            pass
+    end = time.time() + 1.5
+    while waiting and (left := end - time.time()) > 0:
+        for s in select.select([], list(waiting), [], left)[1]:
+            line = waiting.pop(s)
+            if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                print(line, flush=True)
+
+
 def packet_socket(device):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     s.bind((device, 0))
@@ -109,3 +131,5 @@ elif verb == 'send':
     send(args[0])
 elif verb == 'record':
     record(args[0], args[1])
+elif verb == 'connect':
+    connect()

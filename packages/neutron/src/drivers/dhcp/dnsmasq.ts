@@ -7,6 +7,7 @@ import { ensureNamespace, ownNamespaces, removeNamespace } from '../host/namespa
 import { type Link, type NetHost, namespaceExists } from '../host/net-host.ts';
 import { endProcess, runningPid } from '../host/pid-file.ts';
 import { addressLines, ensureVeth } from '../host/veth.ts';
+import { dhcpFilter } from './dhcp-filter.ts';
 import { dnsmasqFiles, METADATA_IP } from './dnsmasq-config.ts';
 import { dnsmasqGroup, type Group } from './dnsmasq-group.ts';
 import type { DhcpDriver, DhcpNetwork, DhcpReport } from './driver.ts';
@@ -27,6 +28,8 @@ export interface DnsmasqOptions {
 export class DnsmasqDhcpDriver implements DhcpDriver {
   readonly #host: NetHost;
   readonly #options: DnsmasqOptions;
+  /** The filter each namespace was given by this process; what an earlier one wrote is replaced once. */
+  readonly #filters = new Map<string, string>();
 
   constructor(host: NetHost, options: DnsmasqOptions) {
     this.#host = host;
@@ -39,6 +42,8 @@ export class DnsmasqDhcpDriver implements DhcpDriver {
     await ensureNamespace(this.#host, namespace, 'dhcp', network.networkId);
     const before = await this.#host.addresses(namespace);
     await this.#dropOtherDevices(namespace, before, device);
+    // First, so that nothing is ever open to other networks.
+    await this.#ensureFilter(network, namespace);
     await ensureVeth(this.#host, network.port, { namespace, device, kind: 'dhcp' }, before);
     await this.#ensureAddresses(network, namespace, device, before);
     return { networkId: network.networkId, namespace, pid: await this.#ensureServer(network, namespace, device) };
@@ -46,6 +51,7 @@ export class DnsmasqDhcpDriver implements DhcpDriver {
 
   async removeNetwork(networkId: string): Promise<void> {
     const namespace = dhcpNamespace(checkedName(networkId));
+    this.#filters.delete(namespace);
     const pid = await this.#pid(networkId);
     if (pid !== undefined) await endProcess(pid);
     if (namespaceExists(namespace)) {
@@ -69,6 +75,14 @@ export class DnsmasqDhcpDriver implements DhcpDriver {
       gone.map((link) => link.ifname),
       namespace,
     );
+  }
+
+  async #ensureFilter(network: DhcpNetwork, namespace: string): Promise<void> {
+    const text = dhcpFilter(this.#host.marks.table, network);
+    const isThere = (await this.#host.ownTables(namespace)).length > 0;
+    if (isThere && this.#filters.get(namespace) === text) return;
+    await this.#host.nft(text, namespace);
+    this.#filters.set(namespace, text);
   }
 
   async #ensureAddresses(

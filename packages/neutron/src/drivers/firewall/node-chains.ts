@@ -16,10 +16,6 @@ export interface NodeGuard {
 /** On a frame that comes to the node from a port of ours: a guest's tap, a router's or a DHCP server's veth. */
 const FROM_PORT = '0x40000000';
 
-const ICMP = 'echo-request, destination-unreachable, time-exceeded, parameter-problem';
-const ICMP6 =
-  'echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-neighbor-solicit, nd-neighbor-advert';
-
 /** Marks frames that the bridge hands up to the node. What a port sends to other ports is not the node's affair. */
 export function markNodeFrames(bridge: TableModel): void {
   const mark = `iifname "tap*" meta mark set meta mark or ${FROM_PORT}`;
@@ -54,11 +50,26 @@ export function guardNode(inet: TableModel, networks: readonly FirewallNetwork[]
     })
     .set('from_ports', {
       rules: [
+        'icmp type redirect drop',
         'ct state established,related accept',
-        `icmp type { ${ICMP} } accept`,
-        `icmpv6 type { ${ICMP6} } accept`,
+        'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept',
+        // Of the address that the bridge bears, not of others that the node has elsewhere.
+        'icmp type echo-request fib daddr . iif type local accept',
+        'icmpv6 type echo-request fib daddr . iif type local accept',
         ...(ports.length > 0 ? [`meta l4proto { tcp, udp } th dport { ${ports.join(', ')} } accept`] : []),
         'drop',
+      ],
+    })
+    .set('through_node', {
+      hook: 'type filter hook forward priority -10',
+      rules: [
+        // The node is no router of a tenant's network, though it would take frames to the bridge's MAC.
+        'iifname @tenant_bridges oifname != @tenant_bridges drop',
+        // What it masquerades comes from itself: to other hosts of the cloud a guest's VXLAN would come from a peer.
+        ...[4, 6].map(
+          (family) =>
+            `meta mark and ${FROM_PORT} != 0 udp dport ${port} ${family === 4 ? 'ip' : 'ip6'} daddr @peers${family} drop`,
+        ),
       ],
     })
     .set('node', {

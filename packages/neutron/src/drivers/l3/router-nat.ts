@@ -37,15 +37,21 @@ export function routerTable(table: string, router: Router): string {
     chain('postrouting', 'type nat hook postrouting priority srcnat', [...hairpin, ...leaving]),
     chain('forward', 'type filter hook forward priority 0', [
       ...(router.adminUp ? [] : ['drop']),
+      // Link-local: metadata services of networks, each for its own.
+      'ip daddr 169.254.0.0/16 drop',
       // Networks of different MTUs meet here; not everybody lets "fragmentation needed" through.
       'tcp flags syn tcp option maxseg size set rt mtu',
     ]),
-    // The metadata service is for the networks inside.
-    chain(
-      'input',
-      'type filter hook input priority 0',
-      outside ? [`iifname ${outside} ip daddr 169.254.169.254 drop`] : [],
-    ),
+    chain('input', 'type filter hook input priority 0', [
+      'icmp type redirect drop',
+      'ct state established,related accept',
+      'iifname "lo" accept',
+      // The metadata service is for the networks inside.
+      ...(outside ? [`iifname ${outside} ip daddr 169.254.169.254 drop`] : []),
+      'ip daddr 169.254.169.254 tcp dport 80 accept',
+      'meta l4proto { icmp, ipv6-icmp } accept',
+      'drop',
+    ]),
   ];
   return `add table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n${chains.join('')}}\n`;
 }
