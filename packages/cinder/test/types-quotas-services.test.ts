@@ -142,7 +142,7 @@ onDatabases('types, quotas, services', (h) => {
     assert.ok((await h().call('GET', '/v3/extensions')).body.extensions.length > 5);
   });
 
-  test('a disabled back end gets no volumes: the wish waits, then fails with a reason', async () => {
+  test('a disabled back end gets no volumes: the request waits, then fails with a reason', async () => {
     const which = { host: 'test-host@file', binary: 'cinder-volume' };
     assert.equal(
       (await admin('PUT', '/v3/os-services/disable-log-reason', { ...which, disabled_reason: 'repair' })).status,

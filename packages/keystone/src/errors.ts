@@ -126,7 +126,7 @@ export const domainConfigNotFound = defineError(
   'DomainConfigNotFound',
   'Could not find {what} in domain configuration for domain {domainId}.',
 );
-/** Directories are only read. */
+/** A change of a user or group that is in a directory: directories are only read. */
 export const directoryReadOnly = defineError(
   'forbidden',
   'Forbidden',

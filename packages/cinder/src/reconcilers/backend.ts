@@ -44,7 +44,8 @@ export function backendReconciler(parts: BackendParts): Reconciler {
 
 async function recover({ driver, log }: BackendParts): Promise<void> {
   const { failed } = await driver.recover();
-  for (const { volumeId, reason } of failed) log.error({ volumeId, reason }, 'a connected volume cannot be reached');
+  for (const { volumeId, reason } of failed)
+    log.error({ volumeId, reason }, 'a connected volume cannot be reached: see reason; its guest waits');
 }
 
 async function reconcileVolume(parts: BackendParts, id: string): Promise<void> {
@@ -76,7 +77,10 @@ async function reconcileSnapshot(parts: BackendParts, id: string): Promise<void>
 async function wasOurs({ journal, log }: BackendParts, id: string): Promise<boolean> {
   const known = await journal.list(id);
   if (known.length === 0) {
-    log.warn({ id }, 'the back end holds data that the database knows nothing of; it is left alone');
+    log.warn(
+      { id },
+      'the back end holds data that the database knows nothing of; it is left alone: remove it by hand if nobody needs it',
+    );
     return false;
   }
   return known.every(({ state }) => state === 'done' || state === 'failed');

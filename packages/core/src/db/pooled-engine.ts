@@ -95,7 +95,11 @@ export class PooledEngine implements Engine {
         const { service, log } = this.#options;
         const isFirst = backoff.attempts === 0;
         if (!(await backoff.wait())) throw databaseUnavailable({ service }, { cause, retryable: true });
-        if (isFirst) log.warn({ err: cause }, 'the database does not answer; trying again');
+        if (isFirst)
+          log.warn(
+            { err: cause },
+            'the database does not answer; trying again: is it up, and is the setting database right?',
+          );
       }
     }
   }

@@ -90,7 +90,10 @@ export class Execution {
       return 'failed';
     } catch (error) {
       if (error instanceof Left) return error.ending;
-      this.#log.error({ err: error }, 'flow left because of a mistake in its runner');
+      this.#log.error(
+        { err: error },
+        'flow left because of a fault in Kumo: please report it with err; another runner takes it over',
+      );
       return 'lost';
     }
   }
@@ -102,7 +105,7 @@ export class Execution {
     this.#now.abort(flowCancelled({ reason }));
   }
 
-  /** Another runner has it, or may have it any moment: stop without a word. */
+  /** Stops without a further journal entry: another runner has the flow, or may take it over any moment. */
   leave(ending: 'lost' | 'stopped'): void {
     if (this.#left) return;
     this.#left = new Left(ending);
@@ -225,7 +228,10 @@ export class Execution {
       } catch (error) {
         if (this.#left) throw this.#left;
         const pauseMs = Math.min(UNDO_PAUSE_MOST_MS, UNDO_PAUSE_MS * 2 ** Math.min(attempt - 1, 20));
-        this.#log.error({ err: error, step: name, attempt, pauseMs }, 'flow cannot go on yet; trying again');
+        this.#log.error(
+          { err: error, step: name, attempt, pauseMs },
+          'flow cannot go on yet; trying again until the cause in err is gone',
+        );
         await this.#wait(pauseMs);
       }
     }
@@ -281,7 +287,10 @@ export class Execution {
           this.#left ??= new Left('lost');
           throw this.#left;
         }
-        this.#log.error({ err: error, attempt }, 'journal of the flow cannot be written; trying again');
+        this.#log.error(
+          { err: error, attempt },
+          'journal of the flow cannot be written; trying again: is the database (or nova-conductor) up?',
+        );
         await this.#wait(Math.min(WRITE_PAUSE_MOST_MS, WRITE_PAUSE_MS * 2 ** Math.min(attempt - 1, 20)));
       }
     }

@@ -45,7 +45,7 @@ export interface ClaimRequest {
   readonly leaseMs: number;
 }
 
-/** Which lease, and the how manieth write under it: a write that comes again, or late, changes nothing. */
+/** The lease under which an entry is written, and the number of the entry under it: one that arrives twice, or late, changes nothing. */
 export interface LeaseStamp {
   readonly id: string;
   readonly epoch: number;
@@ -103,7 +103,7 @@ export interface FlowJournal {
   stepDone(write: StepDone): Promise<WriteAnswer>;
   /** A try of a step failed; the step stays open. */
   stepFailed(write: LeaseStamp & { readonly step: string; readonly failure: FlowFailure }): Promise<WriteAnswer>;
-  /** From here on the flow only goes backwards. */
+  /** Records that the flow is being undone: no further step is run. */
   undoing(write: LeaseStamp & { readonly failure: FlowFailure }): Promise<WriteAnswer>;
   stepUndone(write: LeaseStamp & { readonly step: string }): Promise<WriteAnswer>;
   /** `done` is not written when a cancellation came first: the answer tells. */

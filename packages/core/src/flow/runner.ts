@@ -167,7 +167,10 @@ class Runner {
         await this.#claimOnce();
       } while (this.#claimAgain && this.#started);
     } catch (error) {
-      this.#log.warn({ err: error }, 'flows cannot be claimed at the moment');
+      this.#log.warn(
+        { err: error },
+        'flows cannot be claimed at the moment; trying again: is the database (or nova-conductor) up?',
+      );
     }
   }
 
@@ -241,7 +244,10 @@ class Runner {
         } else if (this.#held.has(execution.flow.id)) execution.leave('lost');
       }
     } catch (error) {
-      this.#log.warn({ err: error }, 'leases of flows cannot be renewed at the moment');
+      this.#log.warn(
+        { err: error },
+        'leases of flows cannot be renewed at the moment; trying again: is the database (or nova-conductor) up?',
+      );
       // Another host may have them from now on: what still runs here must end.
       for (const execution of executions) if (execution.leaseEndsMs < performance.now()) execution.leave('lost');
     }

@@ -52,7 +52,7 @@ export class Exchange {
         globalRequestId: this.globalRequestId,
         operation: this.operation,
         method,
-        // Queries may hold what is nobody's business (S3 signatures, names): the path says what was asked for.
+        // Queries may hold secrets and personal data (S3 signatures, names): only the path is logged.
         path: url.split('?', 1)[0],
         status,
         ms: Math.round(seconds * 10_000) / 10,

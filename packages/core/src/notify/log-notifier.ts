@@ -10,5 +10,5 @@ export function logNotifier(log: Logger): Notifier {
   };
 }
 
-/** Nobody hears of anything. */
+/** Discards every notification. */
 export const silentNotifier: Notifier = { notify: () => {}, close: async () => {} };

@@ -14,7 +14,7 @@ export interface Notification {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** Tells notifications on. */
+/** Publishes notifications. */
 export interface Notifier {
   /** Takes it and returns at once; a failure to tell it is logged and concerns nobody else. */
   notify(notification: Notification): void;

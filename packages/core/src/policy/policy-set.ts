@@ -129,7 +129,10 @@ export class PolicySet {
       this.#rules = this.#take(overrides);
       this.#log.info({ ...paths, rules: overrides.size }, 'policy files read again');
     } catch (error) {
-      this.#log.error({ err: error, ...paths }, 'a policy file is wrong: the rules read before stay in force');
+      this.#log.error(
+        { err: error, ...paths },
+        'a policy file is wrong: the rules read before stay in force until it is mended',
+      );
     }
   }
 

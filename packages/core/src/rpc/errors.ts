@@ -36,7 +36,7 @@ export const invalidReply = defineError(
   'InvalidRpcReply',
   '{method} made a reply that its contract does not allow: {reason}.',
 );
-/** A handler failed in a way that is nobody's business but its log's. `cause` holds what it said, for the caller's log. */
+/** A handler failed unexpectedly: users are told no more. `cause` holds its message, for the caller's log. */
 export const remoteFailure = defineError(
   'internal',
   'RemoteFailure',

@@ -32,7 +32,10 @@ export class RabbitConsumer {
         return;
       } catch (error) {
         if (this.#link.closed) throw error;
-        this.#log.warn({ err: error, topic: this.#subscription.topic }, 'cannot consume from RabbitMQ yet');
+        this.#log.warn(
+          { err: error, topic: this.#subscription.topic },
+          "cannot consume from RabbitMQ yet; trying again: do its user's permissions allow to declare queues?",
+        );
         await pause(RESUME_MS);
       }
     }

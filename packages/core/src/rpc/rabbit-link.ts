@@ -153,7 +153,11 @@ export class RabbitLink {
     });
     connection.on('error', (error) => {
       this.#declared.clear();
-      if (!this.#closed) this.#log.warn({ err: error }, 'RabbitMQ connection: trouble, trying again');
+      if (!this.#closed)
+        this.#log.warn(
+          { err: error },
+          'no connection to RabbitMQ; trying again: is it up, and are address and password in bus right?',
+        );
     });
     connection.on('connection', () => {
       this.#declared.clear();
@@ -161,7 +165,7 @@ export class RabbitLink {
       this.#log.info('RabbitMQ connected');
     });
     connection.on('connection.blocked', (reason) =>
-      this.#log.warn({ reason }, 'RabbitMQ accepts no messages at the moment'),
+      this.#log.warn({ reason }, 'RabbitMQ accepts no messages at the moment: it is short of memory or disk'),
     );
     connection.on('connection.unblocked', () => {
       this.#readySince = performance.now();

@@ -58,7 +58,10 @@ export class Server {
     try {
       message = decodeRequest(delivery.bytes);
     } catch (error) {
-      this.#log.error({ err: error, topic: this.#contract.topic }, 'unreadable message dropped');
+      this.#log.error(
+        { err: error, topic: this.#contract.topic },
+        'unreadable message dropped: do all nodes run compatible versions of Kumo?',
+      );
       return 'ack';
     }
     const about = this.#about(message, delivery);
@@ -67,7 +70,7 @@ export class Server {
       return 'ack';
     }
     if (delivery.deliveries > this.#maxDeliveries) {
-      this.#log.error(about, 'message given up: it was delivered too often');
+      this.#log.error(about, 'message given up: it was delivered too often; earlier lines with its messageId say why');
       return 'ack';
     }
     const { from, method, kind } = message;
@@ -123,7 +126,10 @@ export class Server {
   async #answer(message: RequestMessage, delivery: Delivery, outcome: Outcome): Promise<Settlement> {
     const { error } = outcome;
     if (error !== undefined && !(error instanceof KumoError && error.kind !== 'internal')) {
-      this.#log.error({ err: error, ...this.#about(message, delivery) }, 'RPC handler failed');
+      this.#log.error(
+        { err: error, ...this.#about(message, delivery) },
+        'RPC handler failed: see err; its caller was told that the request failed',
+      );
     }
     const bytes = this.#encodeReply(message, outcome);
     const attributes = spanAttributes(this.#transport, message.method, 'call', 'reply');

@@ -82,7 +82,7 @@ export class StoreProcessor implements SpanProcessor {
     const failing = this.#failing;
     if (!isBusy(error) && !failing.isSaid) {
       failing.isSaid = true;
-      this.#log.error({ err: error }, 'spans cannot be stored; trying again');
+      this.#log.error({ err: error }, 'spans cannot be stored; trying again: is there room for traces.db?');
     }
     this.#timer ??= setTimeout(() => this.#flush(), failing.retryMs).unref();
     failing.retryMs = Math.min(2 * failing.retryMs, MAX_RETRY_MS);

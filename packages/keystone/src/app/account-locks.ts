@@ -60,7 +60,7 @@ export class AccountLocks {
     }
   }
 
-  /** A right one. */
+  /** Deletes the failures that were counted, after a right password. */
   async forget(user: User): Promise<void> {
     await deleteFailures(this.#parts.db.q, user.id);
   }

@@ -50,7 +50,7 @@ interface AuthenticationParts {
   readonly delegations: Delegations;
 }
 
-/** All that a login's methods found out together. */
+/** The combined results of a login's authentication methods. */
 interface Established extends Proven {
   readonly methods: readonly string[];
 }

@@ -21,7 +21,7 @@ import { type ListWanted, pageOptions } from './list-page.ts';
 import { newId } from './new-id.ts';
 import type { ResourceDeps } from './resource-deps.ts';
 
-/** As long as a device's secret in base32. */
+/** Stands in where a user has no secret, so that the check takes as long: of the length of a device's secret in base32. */
 const NO_SECRET = 'A'.repeat(32);
 
 export interface Credential {

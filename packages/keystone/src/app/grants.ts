@@ -25,7 +25,7 @@ export interface GrantIds {
   readonly inherited: boolean;
 }
 
-/** What of it is there. */
+/** The resources that a grant names; undefined for those that do not exist. */
 export interface GrantParts {
   readonly actor: User | Group | undefined;
   readonly target: Project | 'system' | undefined;

@@ -25,7 +25,7 @@ export class Health {
       await changes.version();
       return { isHealthy: true, reason: 'OK' };
     } catch (error) {
-      log.warn({ err: error }, 'the database does not answer');
+      log.warn({ err: error }, 'the database does not answer: is it up, and is the setting database right?');
       return { isHealthy: false, reason: 'DATABASE UNAVAILABLE' };
     }
   }

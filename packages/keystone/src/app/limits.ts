@@ -63,7 +63,7 @@ export class Limits {
     return limit;
   }
 
-  /** All of them or none. @throws referenceMissing, limitWithoutDefault, limitInvalid, conflict */
+  /** Creates all of the limits, or none. @throws referenceMissing, limitWithoutDefault, limitInvalid, conflict */
   async create(wanted: readonly NewLimit[]): Promise<Limit[]> {
     const owned: (NewLimit & LimitOwner)[] = [];
     for (const one of wanted) owned.push({ ...one, ...(await this.#ownerOf(one)) });

@@ -22,7 +22,7 @@ export class MeanwhileThrottle {
     if (this.#rows.size > MOST) this.#rows.delete(this.#rows.keys().next().value!);
   }
 
-  /** One less, when it is counted here. */
+  /** Takes one from the count of a row that is kept here; nothing happens for others. */
   giveBack(row: LoginThrottleRow): void {
     const kept = this.#rows.get(row.id);
     if (kept && kept.ends_at === row.ends_at && kept.count > 0) kept.count -= 1;

@@ -41,7 +41,7 @@ export class RegisteredLimits {
     return limit;
   }
 
-  /** All of them or none. @throws referenceMissing of service or region, conflict */
+  /** Creates all of the limits, or none. @throws referenceMissing of service or region, conflict */
   async create(wanted: readonly NewRegisteredLimit[]): Promise<RegisteredLimit[]> {
     const limits = wanted.map((one) => ({ ...one, id: newId() }));
     for (const limit of limits) await this.#refersToSomething(limit);

@@ -6,7 +6,7 @@ import type { Deletions } from './deletions.ts';
 import type { Identities } from './identity/identities.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 
-/** What the resources stand on. */
+/** What the rules of every resource need: the database, caches, access checks. */
 export interface ResourceDeps {
   readonly db: Db<KeystoneTables>;
   readonly changes: Changes;

@@ -36,7 +36,7 @@ interface TrustsParts extends ResourceDeps {
 /** A trust with those that it passes on, the first one last. */
 export type TrustChain = readonly [TrustWithRoles, ...TrustWithRoles[]];
 
-/** What users let others do in their stead. */
+/** Trusts: roles that users delegate to other users. */
 export class Trusts {
   readonly #parts: TrustsParts;
 

@@ -19,9 +19,9 @@ interface Entry {
 /** What an answer is about: whatever changes of it, the answer is not true any more. */
 interface Subject {
   readonly tags: readonly ChangeTag[];
-  /** Any change may be one of it. */
+  /** Every change concerns it: it has no tags of its own. */
   readonly isEverything: boolean;
-  /** By `performance.now()`: for what nobody here hears of when it changes. */
+  /** By `performance.now()`: the end of its validity, for data whose changes are not announced here. */
   readonly goodUntil: number;
 }
 

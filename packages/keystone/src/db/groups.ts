@@ -10,7 +10,7 @@ export interface Group {
   readonly domainId: string;
   readonly name: string;
   readonly description: string;
-  /** What else clients add. */
+  /** Attributes of clients' own, kept and answered as they came. */
   readonly extra: Record<string, unknown>;
 }
 

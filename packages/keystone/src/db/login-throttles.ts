@@ -65,7 +65,7 @@ export async function deleteThrottlesOf(q: Q, subject: string): Promise<void> {
   await q.deleteFrom('login_throttles').where('subject', '=', subject).execute();
 }
 
-/** Those that nobody asks for any longer. */
+/** Deletes the counts whose window has ended. */
 export async function deleteOldThrottles(q: Q, nowMs: number): Promise<void> {
   await q.deleteFrom('login_throttles').where('forget_at', '<', nowMs).execute();
 }

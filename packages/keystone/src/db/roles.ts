@@ -11,7 +11,7 @@ export interface Role {
   readonly name: string;
   readonly description: string | null;
   readonly options: Record<string, unknown>;
-  /** What else clients add. */
+  /** Attributes of clients' own, kept and answered as they came. */
   readonly extra: Record<string, unknown>;
 }
 

@@ -63,7 +63,7 @@ export interface GroupRow {
   domain_id: string;
   name: string;
   description: string;
-  /** What clients add; null: nothing. */
+  /** JSON of attributes of clients' own; null: none. */
   extra: string | null;
 }
 

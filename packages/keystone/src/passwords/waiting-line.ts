@@ -1,7 +1,7 @@
 import { unavailable } from '@kumo/core/errors';
 import { metrics } from '@kumo/core/telemetry';
 
-/** Whose work it is. */
+/** The address and account for which a password is hashed or verified. */
 export interface Turn {
   /** Where it comes from; sources take turns. */
   readonly address: string;
@@ -43,7 +43,7 @@ const RETRY_AFTER_SECONDS = 1;
  */
 export class WaitingLine {
   readonly #options: LineOptions;
-  /** The first has the next turn. */
+  /** By account; the first of the map has the next turn. */
   readonly #lines = new Map<string, AddressLine>();
   #running = 0;
   #waiting = 0;
@@ -135,7 +135,7 @@ export class WaitingLine {
 
 /** What waits of one address; never empty while it is in the line. */
 class AddressLine {
-  /** The first came first. */
+  /** All that waits, in order of arrival. */
   readonly #all = new Set<Waiting>();
   /** The first has the next turn. */
   readonly #accounts = new Map<string, Set<Waiting>>();

@@ -8,7 +8,7 @@ import type { AgentNotifier } from './agent-notifier.ts';
 import type { Ipam } from './ipam.ts';
 import type { NovaNotifier } from './nova-notifier.ts';
 
-/** What every part of neutron-server stands on. */
+/** What the rules of every resource in neutron-server need. */
 export interface NeutronDeps {
   db: NeutronDb;
   quota: Quotas<NeutronTables, QuotaResource>;

@@ -176,7 +176,11 @@ class L2Agent {
   #reachable(state: L2State): L2State['networks'] {
     return state.networks.filter((network) => {
       const isReachable = network.type !== 'flat' || (network.physicalNetwork ?? '') in this.#config.physicalBridges;
-      if (!isReachable) this.#env.log.error({ network }, 'the physical network has no bridge on this host');
+      if (!isReachable)
+        this.#env.log.error(
+          { network },
+          'the physical network has no bridge on this host: name one in neutron.physicalBridges',
+        );
       return isReachable;
     });
   }

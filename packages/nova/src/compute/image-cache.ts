@@ -57,7 +57,7 @@ export class ImageCache {
   readonly #directory: string;
   readonly #glance: Glance;
   readonly #room: DiskRoom;
-  /** By content. */
+  /** Downloads and conversions under way, by the hash of their content. */
   readonly #running = new Map<string, { imageId: string; work: Promise<void> }>();
   /** Names of the downloads of this process; it is the only one that writes here. */
   readonly #parts = new Set<string>();

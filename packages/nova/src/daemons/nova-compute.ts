@@ -109,6 +109,9 @@ async function followGuests(guests: VirtDriver, power: Reconciler, log: Logger, 
     for await (const { serverId } of guests.events(signal)) power.nudge(serverId);
   } catch (error) {
     if (!signal.aborted)
-      log.error({ err: error }, "the hypervisor's events ended; states are still compared every minute");
+      log.error(
+        { err: error },
+        "the hypervisor's events ended; states are still compared every minute: restart nova-compute to have them at once again",
+      );
   }
 }

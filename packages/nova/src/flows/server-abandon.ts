@@ -43,8 +43,8 @@ export function abandonedBuild(): AbandonedBuild {
 }
 
 /**
- * Tasks of a host that died, for servers that are being deleted: they end without a word, and the deletion, which waits for
- * them, takes away whatever they made.
+ * Tasks of a host that died, for servers that are being deleted: they end without an undo and without a
+ * fault, and the deletion, which waits for them, removes what they made.
  */
 export function abandonedTasks(): FlowDefinition<CleanupDeps, { serverId: string }>[] {
   return TASKS.map(({ name, version, steps }) => ({

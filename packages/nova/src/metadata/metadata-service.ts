@@ -13,7 +13,7 @@ export interface MetadataServiceDeps {
   readonly seedSecret: string;
 }
 
-/** Tells guests about themselves. */
+/** The metadata service: answers guests' requests for their own data. */
 export class MetadataService {
   readonly #deps: MetadataServiceDeps;
 

@@ -59,7 +59,7 @@ export interface CloudOptions {
   transports?: Record<string, Transport>;
 }
 
-/** Each change is in its file at once; the last word of a daemon that was killed must not come after its successor's. */
+/** Each change is in its file at once; what a killed daemon still writes must not come after what its successor writes. */
 class Hypervisor extends FakeDriver {
   override async close(): Promise<void> {}
 }

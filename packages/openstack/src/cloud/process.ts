@@ -98,7 +98,7 @@ async function stopInTime(daemon: Daemon, log: Logger): Promise<void> {
   const inTime = await Promise.race([daemon.stop().then(() => true), sleep(STOP_TIMEOUT_MS, false, { ref: false })]);
   const fields = { daemon: daemon.name, ms: Math.round(performance.now() - begun) };
   if (inTime) log.debug(fields, 'stopped');
-  else log.error(fields, 'did not stop in time');
+  else log.error(fields, 'did not stop in time; what it left open is taken up at the next start');
 }
 
 async function bind(

@@ -5,7 +5,7 @@ import type { Metadata, Volume } from '../../app/volumes.ts';
 import type { VolumeBody } from '../volumes.ts';
 import { linksOf } from './links.ts';
 
-/** What of a volume only some may see. */
+/** Which of a volume's fields the caller may see. */
 export interface VolumeView {
   showsHost: boolean;
   showsTenant: boolean;

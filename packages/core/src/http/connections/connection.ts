@@ -65,7 +65,7 @@ export class Connection {
     return true;
   }
 
-  /** Nothing is asked for that is not answered. */
+  /** True while no request waits for its answer. */
   get isIdle(): boolean {
     this.#forgetEnded();
     return this.#underWay.length === 0;

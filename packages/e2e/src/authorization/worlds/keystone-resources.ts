@@ -4,7 +4,7 @@ import type { Ids } from '../world.ts';
 import { CONFIG } from './keystone-asks.ts';
 import type { KeystoneTokens } from './keystone-personas.ts';
 
-/** One of each kind. */
+/** Creates one resource of each kind. @returns their ids by name */
 export async function makeResources(keystone: TestKeystone, people: KeystoneTokens): Promise<Ids> {
   const make = async (path: string, kind: string, fields: object, token?: string) =>
     (await keystone.expect(201, 'POST', `/v3${path}`, { body: { [kind]: fields }, ...(token && { token }) }))[kind];

@@ -17,7 +17,7 @@ export interface AuthIdentity {
   };
 }
 
-/** What a method found out. */
+/** The result of one authentication method. */
 export interface Proven {
   readonly userId: string;
   /** The token that was shown, if one was. */

@@ -94,7 +94,10 @@ export class Directories {
       if (name !== 'ldap' || !this.#ldap) throw new Error(`there is no identity driver ${JSON.stringify(name)}`);
       return this.#ldap.openLdapDriver(ldap, { limits: settings, log: log.child({ domainId }) });
     } catch (error) {
-      log.error({ domainId, err: error }, 'a domain’s configuration cannot be used');
+      log.error(
+        { domainId, err: error },
+        'a domain’s configuration cannot be used: mend what err names; its users cannot log in until then',
+      );
       return brokenDriver(`the configuration cannot be used: ${(error as Error).message}`);
     }
   }

@@ -164,7 +164,11 @@ export class DirectorySource implements IdentitySource {
       if (error instanceof DirectoryLimit) throw directoryLimited({}, { cause: error });
       if (!(error instanceof DirectoryDown)) throw error;
       // Refused without being asked: said before.
-      if (!(error.cause instanceof DirectoryDown)) log.warn({ domainId, err: error }, 'a directory does not answer');
+      if (!(error.cause instanceof DirectoryDown))
+        log.warn(
+          { domainId, err: error },
+          'a directory does not answer: its users cannot log in until it does; check ldap.url of the domain',
+        );
       const headers = { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
       throw directoryUnavailable({ domainId }, { cause: error, headers });
     }

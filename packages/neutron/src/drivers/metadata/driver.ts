@@ -6,7 +6,7 @@ export interface MetadataRequest {
   routerId?: string;
   networkId?: string;
   method: string;
-  /** With the query. */
+  /** The path with its query. */
   path: string;
   /** As the guest sent them, without those about the connection and those that only a proxy may set. */
   headers: Record<string, string>;

@@ -33,7 +33,7 @@ function detailsOf({ params }: Failure): string | undefined {
 const NOT_THE_HOSTS_FAULT = ['ImageCorrupt', 'InvalidRpcArguments'];
 const MAYBE_THE_HOSTS_FAULT = ['driver', 'unknown', 'unavailable', 'internal', 'badGateway'];
 
-/** Could another host do better? */
+/** Whether another host may succeed where this one failed. */
 export function anotherHostMayHelp({ kind, code, cancelled }: Failure): boolean {
   return !cancelled && MAYBE_THE_HOSTS_FAULT.includes(kind) && !NOT_THE_HOSTS_FAULT.includes(code);
 }

@@ -18,7 +18,7 @@ export interface HostCandidate {
   readonly freeVcpus: number;
   readonly freeMemoryMb: number;
   readonly freeDiskGb: number;
-  /** In a row. */
+  /** Builds that failed there since the last that succeeded. */
   readonly buildFailures: number;
 }
 

@@ -89,7 +89,10 @@ export class DaemonKeeper {
         else this.#restoredAt.delete(volumeId);
         return;
       } catch (error) {
-        log.error({ err: error, volumeId }, 'a storage daemon ended and cannot be started again');
+        log.error(
+          { err: error, volumeId },
+          'a storage daemon ended and cannot be started again: see err; its guest waits',
+        );
         pauseMs = Math.min(LAST_PAUSE_MS, 100 * 2 ** failures);
       }
     }

@@ -78,7 +78,7 @@ export class LdapServer {
         return connection;
       } catch (error) {
         last = error;
-        this.#log.warn({ url: urls[at], err: error }, 'an LDAP server cannot be asked');
+        this.#log.warn({ url: urls[at], err: error }, 'an LDAP server cannot be asked; the next of ldap.url is tried');
       }
     }
     throw last;

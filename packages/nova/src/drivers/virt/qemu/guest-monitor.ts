@@ -55,7 +55,7 @@ export class GuestMonitors {
     return [...this.#monitors.keys()];
   }
 
-  /** Ends the connection without a word: its guest is being destroyed. */
+  /** Ends the connection without an event for the driver: its guest is being destroyed. */
   async forget(serverId: string): Promise<void> {
     const monitor = this.#monitors.get(serverId);
     this.#monitors.delete(serverId);
