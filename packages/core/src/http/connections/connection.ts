@@ -34,7 +34,8 @@ export class Connection {
   #socket: Socket | undefined;
   #served = false;
   readonly #underWay: UnderWay[] = [];
-  #idleSince = this.#openedAt;
+  /** Undefined while a request is under way, and until it is seen that the last one has ended. */
+  #idleSince: number | undefined = this.#openedAt;
   #idleBytes = 0;
   #headersSince: number | undefined;
   #answeredAt: number | undefined;
@@ -59,6 +60,7 @@ export class Connection {
   begin(request: IncomingMessage, response: ServerResponse): boolean {
     this.#served = true;
     this.#headersSince = undefined;
+    this.#idleSince = undefined;
     this.#forgetEnded();
     if (this.#underWay.length >= this.limits.pipelined) return false;
     this.#underWay.push({ request, response });
@@ -66,9 +68,14 @@ export class Connection {
   }
 
   /** True while no request waits for its answer. */
-  get isIdle(): boolean {
+  isIdle(now: number): boolean {
     this.#forgetEnded();
-    return this.#underWay.length === 0;
+    if (this.#underWay.length > 0) return false;
+    if (this.#idleSince === undefined) {
+      this.#idleSince = now;
+      this.#idleBytes = this.#raw.bytesRead;
+    }
+    return true;
   }
 
   /**
@@ -76,7 +83,7 @@ export class Connection {
    * request's body is still to come. Undefined while a request of its is served.
    */
   waitingFor(now: number): number | undefined {
-    if (this.isIdle) return 1e12 + now - this.#idleSince;
+    if (this.isIdle(now)) return 1e12 + now - (this.#idleSince ?? now);
     const [head] = this.#underWay;
     return head && !head.request.complete ? now - this.#openedAt : undefined;
   }
@@ -85,9 +92,8 @@ export class Connection {
   overdue(now: number): Overdue | undefined {
     const { handshakeMs } = this.limits;
     if (!this.#socket) return now - this.#openedAt > handshakeMs ? 'handshake' : undefined;
-    this.#forgetEnded(now);
-    const [head] = this.#underWay;
-    if (!head) return this.#overdueIdle(now);
+    if (this.isIdle(now)) return this.#overdueIdle(now);
+    const head = this.#underWay[0] as UnderWay;
     if (hasEnded(head.response)) {
       // What is left of the body is read and thrown away.
       this.#answeredAt ??= now;
@@ -116,7 +122,9 @@ export class Connection {
     const { headersMs, keepAliveMs } = this.limits;
     if (this.#raw.bytesRead !== this.#idleBytes) this.#headersSince ??= now;
     if (this.#headersSince !== undefined) return now - this.#headersSince > headersMs ? 'headers' : undefined;
-    return now - this.#idleSince > (this.#served ? keepAliveMs + KEEP_ALIVE_GRACE_MS : headersMs) ? 'idle' : undefined;
+    return now - (this.#idleSince ?? now) > (this.#served ? keepAliveMs + KEEP_ALIVE_GRACE_MS : headersMs)
+      ? 'idle'
+      : undefined;
   }
 
   #overdueTurn(of: Turn['of'], bytes: number, now: number): Overdue | undefined {
@@ -132,14 +140,12 @@ export class Connection {
     return undefined;
   }
 
-  #forgetEnded(now = performance.now()): void {
+  #forgetEnded(): void {
     const underWay = this.#underWay;
     while (underWay[0] && hasEnded(underWay[0].response) && underWay[0].request.complete) {
       underWay.shift();
       this.#answeredAt = undefined;
       this.#turn = undefined;
-      this.#idleSince = now;
-      this.#idleBytes = this.#raw.bytesRead;
     }
   }
 }

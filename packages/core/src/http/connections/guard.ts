@@ -98,7 +98,7 @@ export class ConnectionGuard {
   #lookAround(): void {
     const now = performance.now();
     for (const connection of [...this.#open]) {
-      const why = this.#isClosing && connection.isIdle ? 'closing' : connection.overdue(now);
+      const why = this.#isClosing && connection.isIdle(now) ? 'closing' : connection.overdue(now);
       if (why) connection.end(why);
     }
   }
