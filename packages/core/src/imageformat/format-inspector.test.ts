@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { withThrowAwayIds } from '../confine/index.ts';
 import { run } from '../exec/index.ts';
+import { collectGarbage } from '../testing/open-files.ts';
 import {
   assertDeclared,
   FormatInspector,
@@ -309,7 +310,7 @@ test('cut off, flipped and random images never throw', async () => {
   }
 });
 
-test('memory stays bounded, whatever the image claims', () => {
+test('memory stays bounded, whatever the image claims', async () => {
   const chunk = Buffer.alloc(64 << 10);
   const header = Buffer.alloc(64 << 10);
   header.write('KDMV');
@@ -317,10 +318,17 @@ test('memory stays bounded, whatever the image claims', () => {
   header.writeBigUInt64LE(0xffff_ffffn, 36);
   const inspector = new FormatInspector();
   inspector.feed(header);
-  globalThis.gc?.();
+  await collectGarbage();
   const before = process.memoryUsage().arrayBuffers;
-  for (let fed = 0; fed < 2 * 2 ** 30; fed += chunk.length) inspector.feed(chunk);
-  assert.ok(process.memoryUsage().arrayBuffers - before < 16 << 20);
+  let most = 0;
+  for (let fed = 0; fed < 2 * 2 ** 30; fed += chunk.length) {
+    inspector.feed(chunk);
+    if (fed % (256 << 20) !== 0) continue;
+    // What nobody holds any more is not what is looked for here.
+    await collectGarbage();
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+  assert.ok(most < 16 << 20, `${most} bytes are held`);
   assert.deepEqual(inspector.finish().problems.slice(0, 1), ['has an oversized VMDK descriptor']);
 });
 
