@@ -244,6 +244,13 @@ describe('what a guest sends in others’ names', { skip: whyNoNetAdmin() }, () 
     assert.deepEqual(await passed(DROPPED), []);
   });
 
+  it('renews its lease also when it may use all addresses', async (t) => {
+    t.after(() => sync(secured));
+    await sync({ ...secured, allowedAddressPairs: [{ ip: '0.0.0.0/0' }, { ip: '::/0' }] });
+    const name = 'DHCP of its own, with its address';
+    assert.deepEqual(await passed({ [name]: PASSES[name] as string }), [name]);
+  });
+
   it('is dropped in fragments too', async () => {
     assert.deepEqual(await cutPassed(), []);
   });

@@ -1,10 +1,13 @@
-import { checkedMac } from '../host/checked-values.ts';
+import { isIPv4 } from 'node:net';
+import { checkedIp, checkedMac } from '../host/checked-values.ts';
 import { addressSet, linkLocalOf } from './address-set.ts';
 import type { FirewallPort } from './driver.ts';
 
 interface Addresses {
   ipv4: string[];
   ipv6: string[];
+  /** IPv4 addresses that DHCP may have given, also those within a prefix above. */
+  leased: string[];
 }
 
 /** What a guest says that it is not; the rest of the chain lets pass what it is. */
@@ -48,9 +51,8 @@ const CLIENT_MESSAGES = '{ 1, 3, 4, 5, 6, 8, 9, 11 }';
  * A request straight from the client: `op` 1, `htype` 1, `hlen` 6, `hops` 0, no relay in `giaddr`, its own MAC in `chaddr`,
  * its own address or none in `ciaddr`. With another's in there the server would take it for the other, and end its lease.
  */
-function dhcpRules(mac: string, { ipv4, ipv6 }: Addresses): string[] {
-  const held = ipv4.filter((address) => !address.includes('/')).map(ipv4Hex);
-  const client = `@th,64,32 0x01010600 @th,160,32 { ${['0x0', ...held].join(', ')} } @th,256,80 ${macHex(mac)}`;
+function dhcpRules(mac: string, { ipv4, ipv6, leased }: Addresses): string[] {
+  const client = `@th,64,32 0x01010600 @th,160,32 { ${['0x0', ...leased.map(ipv4Hex)].join(', ')} } @th,256,80 ${macHex(mac)}`;
   const from = `ip saddr { ${['0.0.0.0', ...ipv4].join(', ')} }`;
   return [
     `ether saddr ${mac} ${from} udp sport 68 udp dport 67 ${client} return`,
@@ -114,7 +116,12 @@ function addressesByMac(port: FirewallPort): Map<string, Addresses> {
     const mac = checkedMac(pair.mac ?? own);
     values.set(mac, [...(values.get(mac) ?? []), pair.ip]);
   }
-  return new Map([...values].map(([mac, ips]) => [mac, addressSet([...ips, linkLocalOf(mac)])]));
+  return new Map(
+    [...values].map(([mac, ips]) => {
+      const leased = [...new Set(ips.filter((ip) => isIPv4(ip)).map(checkedIp))];
+      return [mac, { ...addressSet([...ips, linkLocalOf(mac)]), leased }];
+    }),
+  );
 }
 
 const macHex = (mac: string): string => `0x${mac.replaceAll(':', '')}`;
