@@ -33,6 +33,8 @@ export function spoofRules(port: FirewallPort): string[] {
   const owners = addressesByMac(port);
   return [
     `ether saddr != { ${[...owners.keys()].join(', ')} } drop`,
+    // Most of all packets, and nothing of what is looked into below.
+    ...[...owners].flatMap(([mac, addresses]) => sourceRules(mac, addresses).map((rule) => `meta l4proto tcp ${rule}`)),
     ...NEVER,
     ...[...owners].flatMap(([mac, addresses]) => [...dhcpRules(mac, addresses), ...discoveryRules(mac, addresses)]),
     'udp dport { 67, 547 } drop',
