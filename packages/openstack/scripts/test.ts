@@ -14,6 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startMariadb, startPostgres } from '../../core/src/testing/databases.ts';
 import { serverVariables } from '../../core/src/testing/shared-servers.ts';
+import { terminalProgress } from '../src/cli/progress.ts';
+import { guestImage } from '../src/content/guest-image.ts';
 import { NEEDS_MORE } from './test-needs.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -46,6 +48,8 @@ const { values } = parseArgs({
 });
 const suites = suitesWanted();
 const reports: Report[] = [];
+// Before any test asks for it, so that no two build it at once.
+if (!values.fast) process.env.KUMO_GUEST_IMAGE = await guestImage(terminalProgress);
 {
   await using servers = values.fast ? undefined : await startServers();
   Object.assign(process.env, servers?.variables);

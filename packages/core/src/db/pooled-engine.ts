@@ -2,7 +2,7 @@ import { CompiledQuery as Compiled, type CompiledQuery } from 'kysely';
 import { Backoff } from './backoff.ts';
 import { bindable } from './bind.ts';
 import type { DialectName, Engine, EngineOptions, Result, Session } from './engine.ts';
-import { commitUnknown, databaseUnavailable } from './errors.ts';
+import { commitUnknown, databaseBusy, databaseUnavailable } from './errors.ts';
 import { failureOf } from './failure.ts';
 
 /** One connection of mysql2's or pg's pool. */
@@ -56,10 +56,15 @@ export class PooledEngine implements Engine {
         connection.release(false);
         return result;
       } catch (cause) {
-        const isLost = failureOf(cause) === 'lost';
-        connection.release(isLost);
-        if (!isLost) throw cause;
+        const failure = failureOf(cause);
+        connection.release(failure === 'lost');
         const { service } = this.#options;
+        if (failure === 'conflict') {
+          // The victim of a deadlock was rolled back whole: a single statement is its own transaction.
+          if (await backoff.wait()) continue;
+          throw databaseBusy({ service, seconds: RUNNING.deadlineMs / 1000 }, { cause, retryable: true });
+        }
+        if (failure !== 'lost') throw cause;
         if (!isRead) throw commitUnknown({ service }, { cause, retryable: true });
         if (!(await backoff.wait())) throw databaseUnavailable({ service }, { cause, retryable: true });
       }

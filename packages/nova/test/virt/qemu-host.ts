@@ -10,11 +10,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultIdBounds, NetworkGuard } from '@kumo/core/confine';
 import { run } from '@kumo/core/exec';
 import { silentLogger } from '@kumo/core/log';
+import { terminalProgress } from '../../../openstack/src/cli/progress.ts';
+import { guestImage as buildGuestImage } from '../../../openstack/src/content/guest-image.ts';
 import type { GuestDisk, GuestHandle, GuestNic, GuestSpec, VirtDriver } from '../../src/drivers/virt/driver.ts';
 import { openQemuDriver, type QemuDriver, type QemuDriverOptions } from '../../src/drivers/virt/qemu/qemu-driver.ts';
 import { guestSpec } from './guest-spec.ts';
 
-export const guestImage = process.env.KUMO_GUEST_IMAGE ?? '/var/tmp/kumo-guest.qcow2';
+/** The test guest's disk image, built now when this user has none. */
+export const guestImage = await buildGuestImage(terminalProgress);
 
 export class QemuHost implements AsyncDisposable {
   readonly stateDir: string;
