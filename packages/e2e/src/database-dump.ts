@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { dumpSqlite } from '../../core/src/testing/sqlite-dump.ts';
 
 /**
- * What changes by itself while nobody asks for anything: signs of life, leases, capacity reports. And of an image, when it was
- * last touched: data that is refused has been looked at first.
+ * What changes by itself while nobody asks for anything: signs of life, leases, capacity reports. Of an image, when it was
+ * last touched: data that is refused has been looked at first. And the count of wrong passwords.
  */
 const RESTLESS: Readonly<Record<string, readonly string[] | 'all'>> = {
   'nova.services': ['updated_at', 'last_seen_at', 'last_seen_up', 'report_count'],
@@ -12,6 +12,7 @@ const RESTLESS: Readonly<Record<string, readonly string[] | 'all'>> = {
   'cinder.services': 'all',
   'neutron.agents': 'all',
   'glance.images': ['updated_at'],
+  'keystone.login_throttles': 'all',
 };
 const RESTLESS_TABLES = /lease/;
 
