@@ -208,7 +208,7 @@ test('on a full disk spans wait, the oldest are dropped and counted, and what is
     assert.match(await renderPrometheus(), /\nkumo_trace_spans_lost_total 2\d00\n/);
     assert.deepEqual(
       said.map(({ msg }) => msg),
-      ['spans cannot be stored; trying again'],
+      ['spans cannot be stored; trying again: is there room for traces.db?'],
     );
     disk.remount('size=64m');
     const deadline = Date.now() + 5_000;

@@ -41,6 +41,7 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
   { program: 'socat', package: 'socat', why: 'speaks to sockets as a foreign program' },
   { program: 'curl', package: 'curl', why: 'sends requests that no client of ours would send' },
   { program: 'ping', package: 'iputils-ping', why: 'sees which guests reach which' },
+  { program: 'tcpdump', package: 'tcpdump', why: 'sees what guests and routers announce' },
   { program: 'busybox', package: 'busybox-static', why: 'asks for addresses as a guest does' },
 ];
 
