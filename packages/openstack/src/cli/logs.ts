@@ -43,30 +43,45 @@ export async function logsCommand(
 
 async function readLines(file: string, start: number, end: number): Promise<string[]> {
   if (end <= start) return [];
-  await using handle = await open(file, 'r');
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
-  const found = buffer.toString('utf8', 0, bytesRead).replace(/\n$/, '').split('\n');
+  const text = (await readBytes(file, start, end)).toString('utf8');
+  const found = text.replace(/\n$/, '').split('\n');
   // A tail begins within a line.
   return start > 0 ? found.slice(1) : found;
+}
+
+async function readBytes(file: string, start: number, end: number): Promise<Buffer> {
+  await using handle = await open(file, 'r');
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
+  return buffer.subarray(0, bytesRead);
 }
 
 function follow(file: string, from: number, show: (line: string) => void): void {
   let position = from;
   let busy = Promise.resolve();
   const ended = (error: Error) => process.stderr.write(`kumo: ${file} is no longer followed: ${error.message}\n`);
-  const watcher = watch(file, () => {
-    busy = busy
-      .then(async () => {
-        const end = statSync(file).size;
-        for (const line of await readLines(file, position, end)) show(line);
-        position = end;
-      })
-      .catch((error: Error) => {
-        watcher.close();
-        ended(error);
-      });
-  });
+  const look = () => {
+    busy = busy.then(showNew).catch((error: Error) => {
+      watcher.close();
+      ended(error);
+    });
+  };
+  const watcher = watch(file, look);
   watcher.on('error', ended);
+  // What came since the last lines were read.
+  look();
+
+  async function showNew(): Promise<void> {
+    const end = statSync(file).size;
+    // Rotated by copytruncate.
+    if (end < position) position = 0;
+    if (end === position) return;
+    const added = await readBytes(file, position, end);
+    // What is half written is shown when the rest is there.
+    const whole = added.lastIndexOf('\n') + 1;
+    if (whole === 0) return;
+    for (const line of added.toString('utf8', 0, whole - 1).split('\n')) show(line);
+    position += whole;
+  }
 }
 
 const TIME = /"time":"([^"]+)"/;
