@@ -31,8 +31,12 @@ test('an id of the range reaches its peers and nothing else, not the loopback ei
   await guard.set(b, [{ host: 'localhost', port: two.port }]);
   assert.deepEqual(await reached(a), [true, false]);
   assert.deepEqual(await reached(b), [false, true]);
+  // What failed is not taken for done, and does not stand in the way of others.
+  const nowhere = [{ host: 'no-such-host.invalid', port: one.port }];
+  for (let time = 0; time < 2; time++) await assert.rejects(guard.set(b, nowhere), /no-such-host/);
   await guard.set(a, []);
   assert.deepEqual(await reached(a), [false, false]);
+  assert.deepEqual(await reached(b), [false, true]);
 });
 
 async function connects(id: number, port: number): Promise<boolean> {

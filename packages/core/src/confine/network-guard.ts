@@ -9,6 +9,12 @@ export interface Peer {
   port: number;
 }
 
+/** The peers of an id, and their elements of the table's two sets. */
+interface Door {
+  readonly peers: readonly Peer[];
+  readonly elements: Readonly<Record<4 | 6, readonly string[]>>;
+}
+
 /**
  * Keeps the processes of a range of ids off every network, the loopback included: they reach the peers that are named for
  * their id, and may answer whoever reaches them. One nftables table of this host (or of this process' network namespace).
@@ -17,7 +23,8 @@ export class NetworkGuard {
   readonly #table: string;
   readonly #ids: string;
   readonly #from: string;
-  readonly #peers = new Map<number, readonly Peer[]>();
+  /** What the table has. */
+  #doors: ReadonlyMap<number, Door> = new Map();
   /** One change at a time: each writes the whole table. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -39,8 +46,9 @@ export class NetworkGuard {
   ): Promise<NetworkGuard> {
     const ids = [`${bounds.first}-${bounds.first + bounds.count - 1}`, ...(options.also ?? [])].join(', ');
     const guard = new NetworkGuard(guardTable(bounds), ids, options.from);
-    for (const [id, peers] of options.peers ?? []) guard.#peers.set(id, peers);
-    await guard.#write();
+    const doors = new Map<number, Door>();
+    for (const [id, peers] of options.peers ?? []) doors.set(id, await doorOf(id, peers));
+    await guard.#write(doors);
     return guard;
   }
 
@@ -51,27 +59,28 @@ export class NetworkGuard {
     await run('nft', ['-f', '-'], { input, from: options.from });
   }
 
-  /** Exactly these peers from now on; none closes the network again. Idempotent. */
+  /**
+   * Exactly these peers from now on; none closes the network again. Idempotent.
+   * @throws Error when a host's name is not known, DriverError when nft fails: then nothing has changed.
+   */
   set(id: number, peers: readonly Peer[]): Promise<void> {
     const work = async () => {
-      if (JSON.stringify(this.#peers.get(id) ?? []) === JSON.stringify(peers)) return;
-      if (peers.length > 0) this.#peers.set(id, peers);
-      else this.#peers.delete(id);
-      await this.#write();
+      if (JSON.stringify(this.#doors.get(id)?.peers ?? []) === JSON.stringify(peers)) return;
+      const doors = new Map(this.#doors);
+      if (peers.length > 0) doors.set(id, await doorOf(id, peers));
+      else doors.delete(id);
+      await this.#write(doors);
     };
     const result = this.#last.then(work, work);
     this.#last = result.catch(() => undefined);
     return result;
   }
 
-  async #write(): Promise<void> {
-    const elements: Record<4 | 6, string[]> = { 4: [], 6: [] };
-    for (const [id, peers] of this.#peers)
-      for (const { host, port } of peers)
-        for (const { address, family } of await addressesOf(host))
-          elements[family].push(`${id} . ${address} . ${port}`);
+  async #write(doors: ReadonlyMap<number, Door>): Promise<void> {
+    const elements = (family: 4 | 6) => [...doors.values()].flatMap((door) => door.elements[family]);
     const set = (family: 4 | 6) => {
-      const listed = elements[family].length > 0 ? `elements = { ${[...new Set(elements[family])].join(', ')} }` : '';
+      const all = elements(family);
+      const listed = all.length > 0 ? `elements = { ${[...new Set(all)].join(', ')} }` : '';
       return `set peers${family} { type uid . ipv${family}_addr . inet_service; ${listed} }`;
     };
     // Declared first, so that it can be deleted where it is not there yet: a file is one transaction.
@@ -93,12 +102,20 @@ table inet ${this.#table} {
 }
 `;
     await run('nft', ['-f', '-'], { input, from: this.#from });
+    this.#doors = doors;
   }
 }
 
 /** The guard's table, for whoever removes what a cloud made on its host. */
 export function guardTable(bounds: IdBounds): string {
   return `kumo-ids-${bounds.first}`;
+}
+
+async function doorOf(id: number, peers: readonly Peer[]): Promise<Door> {
+  const elements: Record<4 | 6, string[]> = { 4: [], 6: [] };
+  for (const { host, port } of peers)
+    for (const { address, family } of await addressesOf(host)) elements[family].push(`${id} . ${address} . ${port}`);
+  return { peers, elements };
 }
 
 async function addressesOf(host: string): Promise<{ address: string; family: 4 | 6 }[]> {
