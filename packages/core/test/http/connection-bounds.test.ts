@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { addressKey } from '../../src/http/connections/address-key.ts';
+import { Connection } from '../../src/http/connections/connection.ts';
 import { connectionBound } from '../../src/http/connections/open-files.ts';
-import { ConnectionTable, closeApp, listen } from '../../src/http/index.ts';
+import { ConnectionTable, closeApp, DEFAULT_LIMITS, listen } from '../../src/http/index.ts';
 import { exampleApp } from './example-service.ts';
 
 const HEALTH = 'GET /healthcheck HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -93,6 +94,21 @@ test('when all listeners together have as many as they may, the address with mos
     assert.deepEqual(open([good, third]), [true, true]);
     assert.match(third.heard, /^HTTP\/1\.1 200 /);
   }));
+
+test('connections that come in one turn, before any that gave way is closed, are not more than there may be', () => {
+  const table = new ConnectionTable({ most: 16, mostPerAddress: 16 });
+  const come = (key: string) => {
+    const socket = new Socket();
+    const connection = new Connection(socket, { key, limits: DEFAULT_LIMITS, tls: false });
+    assert.equal(table.admit(connection), true);
+    return { socket, connection };
+  };
+  const all = Array.from({ length: 40 }, (_, n) => come(`${n % 2}`));
+  assert.equal(table.size, 16);
+  assert.equal(all.filter(({ socket }) => !socket.destroyed).length, 16);
+  for (const { connection } of all) table.remove(connection);
+  assert.equal(table.size, 0);
+});
 
 test('a proxy is not one client', () =>
   withApps(

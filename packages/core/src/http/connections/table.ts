@@ -68,6 +68,8 @@ export class ConnectionTable {
     }
     if (!longest) return false;
     longest.connection.end('no room');
+    // Closed only after this turn, in which more may come.
+    this.remove(longest.connection);
     return true;
   }
 }
