@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { canonicalIp } from '../schema/index.ts';
 
 /** More hops than that are nobody's proxies. */
 const MOST_HOPS = 32;
@@ -66,6 +67,17 @@ function addressIn(hop: string): string | undefined {
   const text = hop.trim().replace(/^"(.*)"$/, '$1');
   const bare = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(text)?.[1] ?? text.replace(/^([\d.]+):\d{1,5}$/, '$1');
   return isIP(bare) === 0 ? undefined : plainAddress(bare);
+}
+
+/** Whom connections and tries are counted for: an IPv4 address, or the first half of an IPv6 address, as one host has all of that /64. */
+export function addressKey(address: string): string {
+  const bare = plainAddress(address.split('%', 1)[0] as string);
+  if (!isIPv6(bare)) return bare;
+  const [left = [], right = []] = (canonicalIp(bare) as string)
+    .split('::')
+    .map((part) => part.split(':').filter(Boolean));
+  const zeros = Array<string>(8 - left.length - right.length).fill('0');
+  return [...left, ...zeros, ...right].slice(0, 4).join(':');
 }
 
 /** An IPv4 address is one, also where the socket speaks IPv6. */

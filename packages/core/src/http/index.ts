@@ -61,7 +61,7 @@ export type {
   TokenInfo,
 } from './app-options.ts';
 export { withCallerSignal } from './caller-signal.ts';
-export { TrustedProxies } from './client-address.ts';
+export { addressKey, TrustedProxies } from './client-address.ts';
 export { ConnectionGuard, type GuardOptions, guarded } from './connections/guard.ts';
 export { type ConnectionLimits, DEFAULT_LIMITS } from './connections/limits.ts';
 export { ConnectionTable, type TableOptions } from './connections/table.ts';

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { addressKey } from '../../src/http/connections/address-key.ts';
+import { addressKey } from '../../src/http/client-address.ts';
 import { Connection } from '../../src/http/connections/connection.ts';
 import { connectionBound } from '../../src/http/connections/open-files.ts';
 import { ConnectionTable, closeApp, DEFAULT_LIMITS, listen } from '../../src/http/index.ts';
@@ -126,6 +126,9 @@ test('whom a connection is counted for', () => {
   assert.equal(addressKey('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2');
   assert.equal(addressKey('2001:db8:1:2::6'), '2001:db8:1:2');
   assert.equal(addressKey('2001:db8::6'), '2001:db8:0:0');
+  assert.equal(addressKey('2001:0DB8:0001::6'), '2001:db8:1:0');
+  assert.equal(addressKey('64:ff9b::192.0.2.1'), '64:ff9b:0:0');
+  assert.equal(addressKey('1:2:3:4:5:6:7::'), '1:2:3:4');
   assert.equal(addressKey('fe80::1%eth0'), 'fe80:0:0:0');
   assert.equal(addressKey('::1'), '0:0:0:0');
 });

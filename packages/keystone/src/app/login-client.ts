@@ -1,3 +1,4 @@
+import { addressKey } from '@kumo/core/http';
 import type { Turn } from '../passwords/waiting-line.ts';
 
 /** Where a login comes from. */
@@ -18,11 +19,6 @@ export function turnOf({ address, signal }: LoginClient, account: string): Turn 
 }
 
 function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const [front, back] = [head, tail].map((part) => (part ? part.split(':') : []));
-  const gap =
-    tail === undefined ? [] : Array.from({ length: 8 - (front?.length ?? 0) - (back?.length ?? 0) }, () => '0');
-  const groups = [...(front ?? []), ...gap, ...(back ?? [])].slice(0, 4);
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+  const key = addressKey(address);
+  return key.includes(':') ? `${key}::/64` : key;
 }

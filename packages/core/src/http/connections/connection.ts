@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { addressKey } from '../client-address.ts';
 import { refuseGently } from '../lingering-close.ts';
-import { addressKey } from './address-key.ts';
 import { type ConnectionLimits, DRAIN_MS, KEEP_ALIVE_GRACE_MS } from './limits.ts';
 
 /** What a connection took too long over. */
