@@ -89,6 +89,16 @@ export const ServerBody = T.Object({
 const { properties } = ServerBody;
 const ChangedServer = T.Object({
   ...properties,
+  addresses: T.Record(
+    T.String(),
+    T.Array(
+      T.Object({
+        ...Address.properties,
+        'OS-EXT-IPS-MAC:mac_addr': since('2.75', T.String()),
+        'OS-EXT-IPS:type': since('2.75', T.String()),
+      }),
+    ),
+  ),
   key_name: since('2.75', properties.key_name),
   config_drive: since('2.75', properties.config_drive),
   security_groups: since('2.75', properties.security_groups),
