@@ -1,6 +1,6 @@
 import type { Shape } from './published.ts';
 
-/** Objects whose keys are names that users chose: only their values' types are compared. */
+/** Objects whose keys are names that users chose: each value has to be like one of the sample's. */
 const FREE_KEYS = new Set([
   'metadata',
   'meta',
@@ -32,8 +32,17 @@ export function differences(shape: Shape, value: unknown, path = ''): string[] {
     return element === undefined ? [] : unique(value.flatMap((one) => differences(element, one, `${path}[]`)));
   }
   if (typeof value !== 'object' || Array.isArray(value)) return [`${path} is ${typeOf(value)}, not an object`];
-  if (FREE_KEYS.has(path.split('.').at(-1)!)) return [];
+  if (FREE_KEYS.has(path.split('.').at(-1)!)) return freeDifferences(Object.values(shape), value, path);
   return objectDifferences(shape, value as Record<string, unknown>, path);
+}
+
+function freeDifferences(shapes: readonly Shape[], value: object, path: string): string[] {
+  const [first] = shapes;
+  if (first === undefined) return [];
+  const unlike = Object.values(value).filter((one) =>
+    shapes.every((shape) => differences(shape, one, `${path}.*`).length > 0),
+  );
+  return unique(unlike.flatMap((one) => differences(first, one, `${path}.*`)));
 }
 
 function objectDifferences(

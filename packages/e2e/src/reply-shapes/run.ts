@@ -74,7 +74,7 @@ function mostAlike(replies: readonly PublishedReply[], text: string): string[] {
   const value: unknown = text === '' ? undefined : JSON.parse(text);
   const sameRoot = replies.filter(({ shape }) => rootOf(shape) === rootOf(value));
   const found = (sameRoot.length > 0 ? sameRoot : replies).map(({ shape }) => differences(shape, value));
-  return found.toSorted((a, b) => a.length - b.length)[0] ?? [];
+  return found.toSorted((a, b) => a.length - b.length)[0] ?? ['no reply is published that holds at this microversion'];
 }
 
 /** Links are only there when another page follows. */
