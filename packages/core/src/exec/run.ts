@@ -23,6 +23,9 @@ export interface RunResult {
   stderr: string;
 }
 
+/** What programs say is matched here and in drivers: not in the words of whoever started Kumo. */
+const ENGLISH = { LC_ALL: 'C.UTF-8', LANGUAGE: '' };
+
 /**
  * Runs a program with an argument array, never through a shell, as a `native` span. Arguments must not hold secrets
  * (`ps` shows them): pass those through `input`. In the trace and in errors what looks like one is masked all the same.
@@ -46,7 +49,7 @@ export function run(program: string, args: readonly string[], options: RunOption
             maxBuffer: 64 << 20,
             cwd,
             signal,
-            env: env ? { ...process.env, ...env } : process.env,
+            env: { ...process.env, ...ENGLISH, ...env },
           },
           (error, stdout, stderr) => {
             const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
