@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Type as T } from 'typebox';
 import { badRequest, DriverError, defineError, KumoError } from '../errors/index.ts';
+import { until } from '../testing/until.ts';
 import type { Bus, Serving } from './bus.ts';
 import { call, cast, type RpcHandlers, rpc } from './contract.ts';
 import { invalidArguments, remoteFailure, rpcTimeout, unknownMethod, unsupportedVersion } from './errors.ts';
@@ -37,14 +38,6 @@ function handlers(over: Partial<Handlers> = {}): Handlers {
 
 let topics = 0;
 const newTopic = (name: string) => `conformance-${name}-${process.pid}-${++topics}`;
-
-async function until(check: () => boolean, timeoutMs = 10_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!check()) {
-    if (Date.now() > deadline) throw new Error(`not reached within ${timeoutMs} ms: ${check}`);
-    await sleep(5);
-  }
-}
 
 /** What every bus must do. `makeBus` gives a new bus on the same broker (in process: always the same bus). */
 export async function rpcConformance(t: TestContext, makeBus: () => Promise<Bus>): Promise<void> {
@@ -177,7 +170,7 @@ async function casts(t: TestContext, makeBus: () => Promise<Bus>): Promise<void>
       got.push(n);
     };
     const serving = await bus.serve(contract(topic), { server: 'a', concurrency: 1 }, handlers({ note }));
-    await until(() => got.length === 50);
+    await until(() => got.length === 50, 10_000);
     assert.deepEqual(
       got,
       Array.from({ length: 50 }, (_, n) => n),
@@ -198,7 +191,7 @@ async function casts(t: TestContext, makeBus: () => Promise<Bus>): Promise<void>
     const serving = await bus.serve(contract(topic), { server: 'a', concurrency: 3 }, handlers({ note }));
     const client = bus.client(contract(topic), { from: 'test' });
     await Promise.all(Array.from({ length: 12 }, (_, n) => client.note({ n })));
-    await until(() => all === 12);
+    await until(() => all === 12, 10_000);
     assert.equal(most, 3);
     await serving.close();
   });
@@ -215,7 +208,7 @@ async function casts(t: TestContext, makeBus: () => Promise<Bus>): Promise<void>
     const serving = await bus.serve(contract(topic), { server: 'a', maxDeliveries: 4 }, handlers({ note }));
     const client = bus.client(contract(topic), { from: 'test' });
     for (const n of [0, 1, 2]) await client.note({ n });
-    await until(() => tries.get(1) === 3 && tries.get(2) === 4);
+    await until(() => tries.get(1) === 3 && tries.get(2) === 4, 10_000);
     await sleep(1_000);
     assert.deepEqual([...tries.entries()].sort(), [
       [0, 1],
@@ -244,16 +237,16 @@ async function spreading(t: TestContext, makeBus: () => Promise<Bus>): Promise<v
   const lengths = () => [...got.values()].map((numbers) => numbers.length);
   await t.test('fanout reaches every server once', async () => {
     await client.note({ n: 1 }, { fanout: true });
-    await until(() => lengths().every((length) => length === 1));
+    await until(() => lengths().every((length) => length === 1), 10_000);
   });
   await t.test('a server gets what is addressed to it', async () => {
     for (let n = 0; n < 5; n++) await client.note({ n }, { server: 'b' });
-    await until(() => got.get('b')?.length === 6);
+    await until(() => got.get('b')?.length === 6, 10_000);
     assert.equal(got.get('a')?.length, 1);
   });
   await t.test('what goes to the topic is shared, each message handled once', async () => {
     for (let n = 0; n < 20; n++) await client.note({ n });
-    await until(() => lengths().reduce((sum, length) => sum + length) === 27);
+    await until(() => lengths().reduce((sum, length) => sum + length) === 27, 10_000);
     assert.ok(lengths()[0]! > 1 && lengths()[1]! > 6, `not shared: ${lengths()}`);
   });
   for (const serving of servings) await serving.close();

@@ -5,18 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterCommit, type Db } from '../../src/db/index.ts';
 import { unavailable } from '../../src/errors/index.ts';
 import { renderPrometheus } from '../../src/telemetry/index.ts';
+import { until } from '../../src/testing/until.ts';
 import { onEachDatabase, openTest } from './dialects.ts';
 import { type TestTables, testMigrations, thing } from './schema.ts';
 
 const away = () => unavailable({ message: 'away' }, { retryable: true });
-
-async function until(holds: () => boolean, timeoutMs = 5_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!holds()) {
-    assert.ok(Date.now() < deadline, `not within ${timeoutMs} ms: ${holds}`);
-    await sleep(5);
-  }
-}
 
 onEachDatabase('after the commit', (subject) => {
   let db: Db<TestTables>;

@@ -19,18 +19,11 @@ import {
   flows,
 } from '../../src/flow/index.ts';
 import { silentLogger } from '../../src/log/index.ts';
+import { until } from '../../src/testing/until.ts';
 
 const log = silentLogger;
 const open = (url = 'sqlite::memory:'): Promise<Db<FlowTables>> =>
   openDatabase<FlowTables>({ url, service: 'test', from: 'test', migrations: [flowMigration], log });
-
-async function until(check: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await check())) {
-    if (Date.now() > deadline) throw new Error(`not reached within ${timeoutMs} ms: ${check}`);
-    await sleep(3);
-  }
-}
 
 const stateOf = async (journal: FlowJournal, id: string) => (await journal.show(id))?.state;
 const noop = { run: () => {} };
@@ -158,7 +151,7 @@ test('cancel aborts the step that runs and undoes; through the journal of anothe
     const id = await flows.start(db.q, definition, {}, { key });
     const before = state.running;
     runner.nudge();
-    await until(() => state.running > before);
+    await until(() => state.running > before, 10_000);
     return id;
   };
   const first = await start('server-1');
@@ -198,7 +191,7 @@ test('a flow handed over is fenced: the old host aborts, writes nothing and undo
   const id = await flows.start(db.q, old.definition, {}, { holder: 'host-1' });
   two.nudge();
   one.nudge();
-  await until(() => old.state.running === 1);
+  await until(() => old.state.running === 1, 10_000);
   const epoch = (await journal.show(id))!.epoch;
   assert.equal(await journal.handOver(id, 'host-2'), true);
   const stale = { id, epoch, seq: 99, leaseMs: 1000, step: 'wait', result: 1, finish: true };
@@ -206,7 +199,7 @@ test('a flow handed over is fenced: the old host aborts, writes nothing and undo
   await one.idle();
   assert.deepEqual([old.state.aborted, old.state.undone, fresh.state.running], [1, 0, 0]);
   two.nudge();
-  await until(() => fresh.state.running === 1);
+  await until(() => fresh.state.running === 1, 10_000);
   fresh.state.release();
   await two.idle();
   assert.equal(await stateOf(journal, id), 'done');
@@ -254,7 +247,7 @@ test('stop frees the leases without undoing; another host then goes on at once, 
   const one = flowRunner({ ...options, host: 'host-1' });
   const id = await flows.start(db.q, definition, {});
   await one.start();
-  await until(() => state.running === 1);
+  await until(() => state.running === 1, 10_000);
   await one.stop({ graceMs: 1 });
   assert.deepEqual([await stateOf(journal, id), state.undone], ['running', 0]);
   const request = {
@@ -270,7 +263,7 @@ test('stop frees the leases without undoing; another host then goes on at once, 
   const began = performance.now();
   const two = flowRunner({ ...options, host: 'host-2' });
   await two.start();
-  await until(() => state.running === 2);
+  await until(() => state.running === 2, 10_000);
   const afterMs = performance.now() - began;
   assert.ok(afterMs > 200 && afterMs < 1_000, `${afterMs} ms`);
   state.release();

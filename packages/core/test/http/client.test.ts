@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { client, inProcess, socket, type Transport } from '../../src/client/index.ts';
 import { KumoError } from '../../src/errors/index.ts';
 import { closeApp, listen } from '../../src/http/index.ts';
+import { until } from '../../src/testing/until.ts';
 import { ended, exampleApp, operations } from './example-service.ts';
 
 const app = exampleApp();
@@ -93,7 +94,7 @@ for (const [name, make] of Object.entries(transports)) {
       setTimeout(() => caller.abort(new Error('enough')), 50);
       await assert.rejects(things.wait({ signal: caller.signal }), /enough/);
       await assert.rejects(things.wait({ deadlineMs: 50 }), { kind: 'unavailable' });
-      await until(() => ended.waits === waitsBefore + 2);
+      await until(() => ended.waits === waitsBefore + 2, 2_000);
     });
 
     test('a stream outlives its deadline, and turning away from it ends its source', async () => {
@@ -105,7 +106,7 @@ for (const [name, make] of Object.entries(transports)) {
         bytes += (chunk as Buffer).length;
         if (bytes > 4 << 20) break;
       }
-      await until(() => ended.streams === streamsBefore + 1);
+      await until(() => ended.streams === streamsBefore + 1, 2_000);
     });
 
     test('ids of the request on whose behalf go along', async () => {
@@ -160,11 +161,3 @@ test('a silent service is unavailable once the deadline has passed', async () =>
   await new Promise((resolve) => silent.close(resolve));
   await transport.close();
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  const endsAt = performance.now() + 2_000;
-  while (!holds()) {
-    assert.ok(performance.now() < endsAt, 'it did not come about within 2 s');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

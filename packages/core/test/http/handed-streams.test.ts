@@ -14,6 +14,7 @@ import { client, inProcess, socket, type Transport } from '../../src/client/inde
 import { closeApp, listen } from '../../src/http/index.ts';
 import { openReadStream, owned } from '../../src/stream/index.ts';
 import { untilNothingOpen } from '../../src/testing/open-files.ts';
+import { until } from '../../src/testing/until.ts';
 import { ended, exampleApp, operations } from './example-service.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'kumo-streams-'));
@@ -113,7 +114,7 @@ for (const [name, { there, away }] of Object.entries(transports)) {
       {
         using _reply = owned(await things().endless());
       }
-      await until(() => ended.streams === before + 1);
+      await until(() => ended.streams === before + 1, 2_000);
     });
 
     test('a reply that fails when nobody reads it is nobody’s uncaught error', async () => {
@@ -121,7 +122,7 @@ for (const [name, { there, away }] of Object.entries(transports)) {
       const caller = new AbortController();
       const reply = await things().endless({ signal: caller.signal });
       caller.abort(new Error('enough'));
-      await until(() => ended.streams === before + 1);
+      await until(() => ended.streams === before + 1, 2_000);
       await assert.rejects(reply.toArray());
     });
   });
@@ -143,11 +144,3 @@ test('a file is streamed from where it is asked, without its name, and ends with
   await assert.rejects(openReadStream(file, { signal: AbortSignal.abort() }), { name: 'AbortError' });
   await untilNothingOpen(directory);
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  const endsAt = performance.now() + 2_000;
-  while (!holds()) {
-    assert.ok(performance.now() < endsAt, 'it did not come about within 2 s');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

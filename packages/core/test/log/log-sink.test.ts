@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../src/log/index.ts';
 import { renderPrometheus } from '../../src/telemetry/index.ts';
 import { noSmallDisk, smallDisk } from '../../src/testing/small-disk.ts';
+import { until } from '../../src/testing/until.ts';
 
 const LOG = new URL('../../src/log/index.ts', import.meta.url).href;
 const skip = noSmallDisk;
@@ -124,12 +125,4 @@ function lines(file: string): { msg?: string; i?: number; linesLost?: number; er
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line));
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!condition()) {
-    assert.ok(Date.now() < deadline, 'in time');
-    await sleep(20);
-  }
 }

@@ -1,11 +1,11 @@
 /** Notifications over a real RabbitMQ, as a listener of oslo.messaging sees them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type AsyncMessage, Connection } from 'rabbitmq-client';
 import { silentLogger } from '../../src/log/index.ts';
 import { type Notification, osloEnvelope, rabbitNotifier } from '../../src/notify/index.ts';
 import { type PrivateRabbitmq, startRabbitmq } from '../../src/testing/rabbitmq.ts';
+import { until } from '../../src/testing/until.ts';
 
 const told = (eventType: string): Notification => ({
   eventType,
@@ -66,11 +66,6 @@ function listen(exchange: string, durable: boolean) {
   };
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 300 && !holds(); tries++) await sleep(50);
-  assert.ok(holds());
-}
-
 test('a listener gets what is told, in order', async () => {
   const listener = listen('keystone', false);
   await listener.ready;
@@ -82,7 +77,7 @@ test('a listener gets what is told, in order', async () => {
   });
   const wanted = Array.from({ length: 250 }, (_, at) => `identity.user.${at}`);
   for (const eventType of wanted) notifier.notify(told(eventType));
-  await until(() => listener.events.length >= wanted.length);
+  await until(() => listener.events.length >= wanted.length, 15_000);
   assert.deepEqual(listener.events, wanted);
   await notifier.close();
   await listener.close();
@@ -99,11 +94,11 @@ test('what is told while the broker is away arrives when it is back; an exchange
     maxWaiting: 5,
   });
   notifier.notify(told('first'));
-  await until(() => listener.events.includes('first'));
+  await until(() => listener.events.includes('first'), 15_000);
   await broker.kill();
   for (let at = 0; at < 8; at++) notifier.notify(told(`later-${at}`));
   await broker.start();
-  await until(() => listener.events.includes('later-7'));
+  await until(() => listener.events.includes('later-7'), 15_000);
   // No more than five wait, beside what was being sent: the older ones were dropped.
   assert.ok(!listener.events.includes('later-1') && !listener.events.includes('later-2'));
   for (const at of [3, 4, 5, 6, 7]) assert.ok(listener.events.includes(`later-${at}`));
