@@ -59,6 +59,34 @@ describe('an external network', () => {
     assert.equal((await neutron.call('GET', url)).status, 200);
   });
 
+  it('is deleted with the floating IPs that nobody uses, and not while one is used', async () => {
+    const doomed = await makeNetwork(neutron, { 'router:external': true }, 'admin');
+    const subnet = await makeSubnet(neutron, doomed.id, '172.24.6.0/24', { enable_dhcp: false }, 'admin');
+    const inside = await makeNetwork(neutron);
+    const used = async () =>
+      (await neutron.ok('GET', `/v2.0/quotas/${inside.project_id}/details.json`)).quota.floatingip.used;
+    const before = await used();
+    const wanted = { floating_network_id: doomed.id };
+    const make = async (): Promise<Json> =>
+      (await neutron.ok('POST', '/v2.0/floatingips', { floatingip: wanted }, 'member')).floatingip;
+    const [free, held] = [await make(), await make()];
+    const innerSubnet = await makeSubnet(neutron, inside.id, '10.46.0.0/24');
+    const router = await makeRouter({ external_gateway_info: { network_id: doomed.id } });
+    await neutron.ok('PUT', `/v2.0/routers/${router.id}/add_router_interface`, { subnet_id: innerSubnet.id }, 'member');
+    const port = await makePort(neutron, inside.id);
+    await neutron.ok('PUT', `/v2.0/floatingips/${held.id}`, { floatingip: { port_id: port.id } }, 'member');
+    const remove = () => neutron.call('DELETE', `/v2.0/networks/${doomed.id}`);
+    const kept = await remove();
+    assert.deepEqual([kept.status, kept.body.NeutronError.type], [409, 'NetworkInUse']);
+    assert.equal((await neutron.call('GET', `/v2.0/floatingips/${free.id}`)).status, 200, 'nothing of it happened');
+    await neutron.ok('PUT', `/v2.0/floatingips/${held.id}`, { floatingip: { port_id: null } }, 'member');
+    await neutron.ok('PUT', `/v2.0/routers/${router.id}`, { router: { external_gateway_info: {} } }, 'member');
+    assert.equal((await remove()).status, 204);
+    for (const path of [`floatingips/${free.id}`, `floatingips/${held.id}`, `subnets/${subnet.id}`])
+      assert.equal((await neutron.call('GET', `/v2.0/${path}`)).status, 404, path);
+    assert.equal(await used(), before);
+  });
+
   it('gives members gateways and floating IPs all the same', async () => {
     const { router, network } = await site('10.19.0.0/24', 'other');
     assert.match(router.external_gateway_info.external_fixed_ips[0].ip_address, /^172\.24\.4\./);

@@ -18,13 +18,13 @@ import type { Caller } from './caller.ts';
 import { ensureDefaultGroup } from './default-security-group.ts';
 import type { NeutronDeps } from './deps.ts';
 import { associationOf } from './floating-ip-association.ts';
+import { removeFloatingIpRows } from './floating-ip-removal.ts';
 import type { FixedIpWish } from './ipam.ts';
 import { ownedBy, pageRequestOf } from './list-filters.ts';
 import type { ListPage, ListRequest } from './list-request.ts';
 import { isVisible } from './networks.ts';
 import { ownerOf } from './owner.ts';
 import { insertPort } from './port-insertion.ts';
-import { removePortRows } from './port-removal.ts';
 import { isInstance } from './port-rules.ts';
 import { checkRevision } from './revisions.ts';
 
@@ -163,15 +163,13 @@ export class FloatingIps {
     caller.authorizeOwn();
     const seen = await this.#load(caller, id);
     caller.authorize(targetOf(seen.projectId));
-    const { db, quota } = this.#deps;
+    const { db } = this.#deps;
     await db.transaction(async (tx) => {
       const row = await floatingIps.lock(tx, id, db);
       if (!row) throw floatingIpNotFound({ id });
       checkRevision(ifMatch, row.revisionNumber);
       const [before] = await view(tx, [row]);
-      await floatingIps.remove(tx, id);
-      await removePortRows(tx, this.#deps, await portsWhere(tx, 'id', [row.floatingPortId]));
-      await quota.refund(tx, row.projectId, { floatingip: 1 });
+      await removeFloatingIpRows(tx, this.#deps, [row]);
       this.#announce(tx, before, undefined);
     });
   }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Network } from '../db/records.ts';
-import type { Query, Tx, UntypedSelect } from '../db/table.ts';
-import { networks, portRows, subnets } from '../db/tables.ts';
+import type { FloatingIp, Network } from '../db/records.ts';
+import type { NeutronDb, Query, Tx, UntypedSelect } from '../db/table.ts';
+import { floatingIps, networks, portRows, subnets } from '../db/tables.ts';
 import { tagsOf } from '../db/tags.ts';
 import { externalNetworkInUse, invalidInput, invalidSharedSetting, networkInUse, networkNotFound } from '../errors.ts';
 import type { Caller, Target } from './caller.ts';
 import { ensureDefaultGroup } from './default-security-group.ts';
 import type { NeutronDeps } from './deps.ts';
+import { removeFloatingIpRows } from './floating-ip-removal.ts';
 import { pageRequestOf } from './list-filters.ts';
 import type { ListPage, ListRequest } from './list-request.ts';
 import { type TypeDriver, typeDrivers, type WantedSegment } from './network-segments.ts';
@@ -159,6 +160,7 @@ export class Networks {
       const network = await networks.lock(tx, id, db);
       if (!network) throw networkNotFound({ id });
       checkRevision(ifMatch, network.revisionNumber);
+      await removeFloatingIpRows(tx, this.#deps, await freeFloatingIps(tx, id, db));
       const ports = await portRows.where(tx, 'networkId', [id]);
       const others = ports.filter((port) => !AUTO_DELETED.includes(port.deviceOwner));
       if (others.length > 0) {
@@ -263,4 +265,14 @@ async function refuseWithForeigners(tx: Tx, network: Network): Promise<void> {
   const ports = await portRows.where(tx, 'networkId', [network.id]);
   const foreign = ports.some((port) => port.projectId !== '' && port.projectId !== network.projectId);
   if (foreign) throw invalidSharedSetting({ id: network.id });
+}
+
+/** Those of an external network that stand for no port; they go with it. Locked, so that none is given to one meanwhile. */
+async function freeFloatingIps(tx: Tx, networkId: string, db: NeutronDb): Promise<FloatingIp[]> {
+  const free: FloatingIp[] = [];
+  for (const { id } of await floatingIps.where(tx, 'floatingNetworkId', [networkId])) {
+    const row = await floatingIps.lock(tx, id, db);
+    if (row?.portId === null) free.push(row);
+  }
+  return free;
 }
