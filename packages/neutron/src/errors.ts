@@ -242,7 +242,7 @@ export const ruleInvalidProtocol = defineError(
 export const ruleInvalidRange = defineError(
   'badRequest',
   'SecurityGroupInvalidPortRange',
-  'For TCP/UDP protocols, port_range_min ({min}) and port_range_max ({max}) must both be given, the first at least 1 and not larger than the second.',
+  'For TCP/UDP protocols, port_range_min must be <= port_range_max, and both at least 1: got {min} and {max}.',
 );
 export const ruleInvalidIcmp = defineError(
   'badRequest',

@@ -47,6 +47,23 @@ describe('security groups', () => {
     );
   });
 
+  it('is no default group by its name', async () => {
+    const group = await makeGroup('mine');
+    const url = `/v2.0/security-groups/${group.id}`;
+    for (const name of ['default', 'Default']) {
+      const body = { security_group: { name } };
+      for (const [method, path] of [
+        ['PUT', url],
+        ['POST', '/v2.0/security-groups'],
+      ] as const) {
+        const reply = await neutron.call(method, path, { as: 'member', body });
+        assert.equal(reply.status, 409, `${method} ${name}`);
+        assert.equal(reply.body.NeutronError.type, 'SecurityGroupDefaultAlreadyExists');
+      }
+    }
+    await neutron.ok('DELETE', url, undefined, 'member');
+  });
+
   it('keeps rules in one form and refuses those that are there already', async () => {
     const group = await makeGroup('web');
     const ssh = {
@@ -92,6 +109,10 @@ describe('security groups', () => {
     for (const [rule, status, type] of cases) {
       const reply = await makeRule(rule);
       assert.deepEqual([reply.status, reply.body.NeutronError.type], [status, type], JSON.stringify(rule));
+    }
+    for (const range of [{ port_range_min: 90, port_range_max: 80 }, { port_range_max: 6 }]) {
+      const reply = await makeRule({ ...base, protocol: 'tcp', ...range });
+      assert.match(reply.body.NeutronError.message, /port_range_min must be <= port_range_max\b.* and (?:80|6)\.$/);
     }
     const { security_group: after } = await neutron.ok('GET', `/v2.0/security-groups/${group.id}`, undefined, 'member');
     assert.equal(after.security_group_rules.length, 2);

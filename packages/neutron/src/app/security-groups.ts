@@ -95,7 +95,7 @@ export class SecurityGroups {
   ): Promise<SecurityGroupView> {
     const projectId = ownerOf(caller, wanted);
     caller.authorize(groupTarget(projectId));
-    if (wanted.name === 'default') throw defaultAlreadyExists();
+    refuseDefaultName(wanted);
     refuseStateless(wanted);
     const { db, quota } = this.#deps;
     const id = randomUUID();
@@ -123,8 +123,8 @@ export class SecurityGroups {
     caller.authorizeOwn();
     const seen = await this.#load(caller, id);
     caller.authorize(groupTarget(seen.projectId));
-    if (seen.name === 'default' && changes.name !== undefined && changes.name !== 'default')
-      throw cannotUpdateDefault();
+    if (seen.name !== 'default') refuseDefaultName(changes);
+    else if (changes.name !== undefined && changes.name !== 'default') throw cannotUpdateDefault();
     refuseStateless(changes);
     const { db } = this.#deps;
     return db.transaction(async (tx) => {
@@ -271,6 +271,11 @@ export class SecurityGroups {
       rules.some((rule) => rule.signature === one.signature && rule.securityGroupId === one.securityGroupId),
     )?.id;
   }
+}
+
+/** Case does not tell two apart, as in Neutron. */
+function refuseDefaultName({ name }: SecurityGroupChanges): void {
+  if (name?.toLowerCase() === 'default') throw defaultAlreadyExists();
 }
 
 function refuseStateless({ stateful }: SecurityGroupChanges): void {
