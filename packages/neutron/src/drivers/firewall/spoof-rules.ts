@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { type IpNumber, ipKey, parseIp } from '../../net/ip-address.ts';
 import { checkedIp, checkedMac } from '../host/checked-values.ts';
 import { addressSet, linkLocalOf } from './address-set.ts';
 import type { FirewallPort } from './driver.ts';
@@ -54,7 +55,7 @@ const CLIENT_MESSAGES = '{ 1, 3, 4, 5, 6, 8, 9, 11 }';
  * its own address or none in `ciaddr`. With another's in there the server would take it for the other, and end its lease.
  */
 function dhcpRules(mac: string, { ipv4, ipv6, leased }: Addresses): string[] {
-  const client = `@th,64,32 0x01010600 @th,160,32 { ${['0x0', ...leased.map(ipv4Hex)].join(', ')} } @th,256,80 ${macHex(mac)}`;
+  const client = `@th,64,32 0x01010600 @th,160,32 { ${['0x0', ...leased.map(addressHex)].join(', ')} } @th,256,80 ${macHex(mac)}`;
   const from = `ip saddr { ${['0.0.0.0', ...ipv4].join(', ')} }`;
   return [
     `ether saddr ${mac} ${from} udp sport 68 udp dport 67 ${client} return`,
@@ -128,25 +129,14 @@ function addressesByMac(port: FirewallPort): Map<string, Addresses> {
 
 const macHex = (mac: string): string => `0x${mac.replaceAll(':', '')}`;
 
-const ipv4Hex = (address: string): string =>
-  `0x${address
-    .split('.')
-    .map((part) => Number(part).toString(16).padStart(2, '0'))
-    .join('')}`;
+const addressHex = (address: string): string => `0x${ipKey(numberOf(address))}`;
 
 /** The target of neighbour discovery is this address, or begins with this prefix. */
 function targetIs(cidr: string): string {
   const [address = '', length = '128'] = cidr.split('/');
   const bits = Number(length);
-  return `@th,64,${bits} 0x${(ipv6Bits(address) >> BigInt(128 - bits)).toString(16)}`;
+  return `@th,64,${bits} 0x${(numberOf(address).value >> BigInt(128 - bits)).toString(16)}`;
 }
 
-/** An IPv6 address as one 128-bit number. */
-function ipv6Bits(address: string): bigint {
-  const { hostname } = new URL(`http://[${address}]`);
-  const [head = '', tail] = hostname.slice(1, -1).split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const middle = Array.from({ length: 8 - left.length - right.length }, () => '0');
-  return BigInt(`0x${[...left, ...middle, ...right].map((group) => group.padStart(4, '0')).join('')}`);
-}
+/** Of an address that was checked before. */
+const numberOf = (address: string): IpNumber => parseIp(address) as IpNumber;
