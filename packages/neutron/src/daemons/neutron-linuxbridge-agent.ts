@@ -5,14 +5,7 @@ import type { Static } from 'typebox';
 import { agentHeartbeat, type ServerClient } from '../agents/agent-heartbeat.ts';
 import { dataPlane } from '../agents/data-plane.ts';
 import type { NeutronConfig } from '../config.ts';
-import {
-  bridgeOf,
-  conntrackZone,
-  type ExternalDriver,
-  type FirewallDriver,
-  type FirewallNetwork,
-  type L2Driver,
-} from '../drivers/index.ts';
+import { type ExternalDriver, type FirewallDriver, firewallNetwork, type L2Driver } from '../drivers/index.ts';
 import { l2AgentRpc } from '../rpc/agents.ts';
 import { neutronServerRpc } from '../rpc/neutron-server.ts';
 import type { L2StateShape } from '../rpc/shapes.ts';
@@ -133,7 +126,7 @@ class L2Agent {
     for (const port of state.ports) {
       const network = this.#reachable(state).find((one) => one.networkId === port.networkId);
       if (!network) continue;
-      await firewall.ensurePort(this.#filtered(network), port, state.groups);
+      await firewall.ensurePort(firewallNetwork(network, this.#config.physicalBridges), port, state.groups);
       await l2.ensurePort(network, port);
       done.push(port);
     }
@@ -156,7 +149,7 @@ class L2Agent {
     const networks = this.#reachable(state);
     const known = new Set(networks.map((network) => network.networkId));
     const ports = state.ports.filter((port) => known.has(port.networkId));
-    const filtered = networks.map((network) => this.#filtered(network));
+    const filtered = networks.map((network) => firewallNetwork(network, this.#config.physicalBridges));
     // Filters first, so that no tap is ever open.
     await firewall.sync({ networks: filtered, ports, groups: state.groups });
     await l2.sync({ networks, ports });
@@ -183,17 +176,6 @@ class L2Agent {
         );
       return isReachable;
     });
-  }
-
-  #filtered(network: L2State['networks'][number]): FirewallNetwork {
-    const { networkId, type, segmentationId } = network;
-    const peers = network.remotes.map(({ hostIp }) => hostIp);
-    return {
-      networkId,
-      bridge: bridgeOf(network, this.#config.physicalBridges),
-      zone: conntrackZone(network),
-      ...(type === 'vxlan' && segmentationId !== undefined ? { overlay: { vni: segmentationId, peers } } : {}),
-    };
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -7,7 +7,6 @@ export { FakeDhcpDriver } from './dhcp/fake.ts';
 export type { ExternalBridge, ExternalDriver } from './external/driver.ts';
 export { HostExternalDriver } from './external/external-bridge.ts';
 export { FakeExternalDriver } from './external/fake.ts';
-export { conntrackZone } from './firewall/conntrack-zone.ts';
 export type {
   FirewallDriver,
   FirewallGroup,
@@ -18,6 +17,7 @@ export type {
   FirewallState,
 } from './firewall/driver.ts';
 export { FakeFirewallDriver } from './firewall/fake.ts';
+export { firewallNetwork } from './firewall/firewall-network.ts';
 export { NftablesFirewallDriver } from './firewall/nftables.ts';
 export {
   bridgeName,

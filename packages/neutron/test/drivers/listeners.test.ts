@@ -12,9 +12,9 @@ import { silentLogger } from '@kumo/core/log';
 import { HostAuditDriver } from '../../src/drivers/audit/host-audit.ts';
 import { DnsmasqDhcpDriver } from '../../src/drivers/dhcp/dnsmasq.ts';
 import { HostExternalDriver } from '../../src/drivers/external/external-bridge.ts';
-import { conntrackZone } from '../../src/drivers/firewall/conntrack-zone.ts';
+import { firewallNetwork } from '../../src/drivers/firewall/firewall-network.ts';
 import { NftablesFirewallDriver } from '../../src/drivers/firewall/nftables.ts';
-import { bridgeName, bridgeOf, dhcpNamespace, routerNamespace } from '../../src/drivers/host/marks.ts';
+import { bridgeName, dhcpNamespace, routerNamespace } from '../../src/drivers/host/marks.ts';
 import { NetHost, namespacePath } from '../../src/drivers/host/net-host.ts';
 import type { L2Network } from '../../src/drivers/l2/driver.ts';
 import { LinuxBridgeL2Driver } from '../../src/drivers/l2/linux-bridge.ts';
@@ -142,12 +142,7 @@ describe('what listens on a node', { skip: whyNoNetAdmin() }, () => {
     await external.ensure({ bridge: 'br-ex', cidr: '172.24.8.1/24', nat: true });
     const networks = [own, next, foreign, flat];
     await firewall.sync({
-      networks: networks.map((network) => ({
-        networkId: network.networkId,
-        bridge: bridgeOf(network, physicalBridges),
-        zone: conntrackZone(network),
-        ...(network.segmentationId ? { overlay: { vni: network.segmentationId, peers: [PEER] } } : {}),
-      })),
+      networks: networks.map((network) => firewallNetwork(network, physicalBridges)),
       // Without port security: what holds must hold for those who may send anything.
       ports: [],
       groups: [],

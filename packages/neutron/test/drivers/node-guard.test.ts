@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { run } from '@kumo/core/exec';
 import { HostExternalDriver } from '../../src/drivers/external/external-bridge.ts';
-import { conntrackZone } from '../../src/drivers/firewall/conntrack-zone.ts';
+import { firewallNetwork } from '../../src/drivers/firewall/firewall-network.ts';
 import { NftablesFirewallDriver } from '../../src/drivers/firewall/nftables.ts';
-import { bridgeName, bridgeOf } from '../../src/drivers/host/marks.ts';
+import { bridgeName } from '../../src/drivers/host/marks.ts';
 import { NetHost, namespacePath } from '../../src/drivers/host/net-host.ts';
 import type { L2Network } from '../../src/drivers/l2/driver.ts';
 import { LinuxBridgeL2Driver } from '../../src/drivers/l2/linux-bridge.ts';
@@ -90,14 +90,7 @@ async function sync(options: { guestPorts?: number[]; networks?: L2Network[] } =
   const { networks = [overlay, flat], guestPorts = [] } = options;
   const firewall = new NftablesFirewallDriver(host, { localIp: LOCAL, vxlanPort: 4789, guestPorts });
   await firewall.sync({
-    networks: networks.map((network) => ({
-      networkId: network.networkId,
-      bridge: bridgeOf(network, physicalBridges),
-      zone: conntrackZone(network),
-      ...(network.segmentationId
-        ? { overlay: { vni: network.segmentationId, peers: network.remotes.map(({ hostIp }) => hostIp) } }
-        : {}),
-    })),
+    networks: networks.map((network) => firewallNetwork(network, physicalBridges)),
     ports: [],
     groups: [],
   });

@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { run } from '@kumo/core/exec';
-import { conntrackZone } from '../../src/drivers/firewall/conntrack-zone.ts';
 import type { FirewallPort } from '../../src/drivers/firewall/driver.ts';
+import { firewallNetwork } from '../../src/drivers/firewall/firewall-network.ts';
 import { NftablesFirewallDriver } from '../../src/drivers/firewall/nftables.ts';
 import { bridgeName, tapName } from '../../src/drivers/host/marks.ts';
 import { NetHost, namespacePath } from '../../src/drivers/host/net-host.ts';
@@ -195,17 +195,7 @@ async function cutPassed(): Promise<string[]> {
 
 describe('what a guest sends in others’ names', { skip: whyNoNetAdmin() }, () => {
   const sync = (port: FirewallPort) =>
-    firewall.sync({
-      networks: [
-        {
-          networkId: network.networkId,
-          bridge: bridgeName(network.networkId),
-          zone: conntrackZone(network),
-        },
-      ],
-      ports: [port],
-      groups: [],
-    });
+    firewall.sync({ networks: [firewallNetwork(network, {})], ports: [port], groups: [] });
   const ports = [a, b].map(({ portId }) => ({ portId, networkId: network.networkId, mtu: 1450, adminUp: true }));
 
   before(async () => {

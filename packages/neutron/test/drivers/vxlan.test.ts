@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { run } from '@kumo/core/exec';
-import { conntrackZone } from '../../src/drivers/firewall/conntrack-zone.ts';
+import { firewallNetwork } from '../../src/drivers/firewall/firewall-network.ts';
 import { NftablesFirewallDriver } from '../../src/drivers/firewall/nftables.ts';
 import { bridgeName } from '../../src/drivers/host/marks.ts';
 import { NetHost } from '../../src/drivers/host/net-host.ts';
@@ -59,10 +59,7 @@ for (const [family, prefix, mtu] of [
 
     /** As the agent does: the filter first. */
     const sync = async (side: Side, desired: L2Network, ports: L2Port[]) => {
-      const peers = desired.remotes.map(({ hostIp }) => hostIp);
-      const bridge = bridgeName(networkId);
-      const filtered = { networkId, bridge, zone: conntrackZone(desired), overlay: { vni: 4711, peers } };
-      await side.firewall.sync({ networks: [filtered], ports: [], groups: [] });
+      await side.firewall.sync({ networks: [firewallNetwork(desired, {})], ports: [], groups: [] });
       await side.l2.sync({ networks: [desired], ports });
     };
 
