@@ -1,12 +1,33 @@
-import { rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Api } from './api.ts';
 import { type Outcome, outcomeOf, succeed } from './command.ts';
 import { eventually } from './eventually.ts';
 
-/** A key pair in files of its own, without a passphrase. */
-export async function makeKeyPair(file: string): Promise<{ privateKey: string; publicKey: string }> {
-  rmSync(file, { force: true });
-  await succeed('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
-  return { privateKey: file, publicKey: `${file}.pub` };
+/**
+ * Makes a key pair and a security group of this name, which together let one into a guest that has both.
+ *
+ * @param directory takes the files of the key, which has no passphrase.
+ * @returns the private key's file.
+ */
+export async function makeSshAccess(api: Api, name: string, directory: string): Promise<string> {
+  const privateKey = join(directory, 'key');
+  await succeed('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', privateKey]);
+  const public_key = readFileSync(`${privateKey}.pub`, 'utf8').trim();
+  await api.post('compute', '/os-keypairs', { keypair: { name, type: 'ssh', public_key } });
+  const { security_group: group } = await api.post<{ security_group: { id: string } }>('network', '/security-groups', {
+    security_group: { name },
+  });
+  const rule = {
+    security_group_id: group.id,
+    direction: 'ingress',
+    ethertype: 'IPv4',
+    protocol: 'tcp',
+    port_range_min: 22,
+    port_range_max: 22,
+  };
+  await api.post('network', '/security-group-rules', { security_group_rule: rule });
+  return privateKey;
 }
 
 /** Commands in a guest, as root, through ssh. */

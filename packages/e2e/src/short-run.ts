@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settledAudit, untilAsBefore } from './audit.ts';
 import type { Cloud } from './cloud.ts';
 import { eventually } from './eventually.ts';
 import { assertFlow, traceOf } from './flow-steps.ts';
-import { GuestShell, makeKeyPair } from './guest-shell.ts';
+import { GuestShell, makeSshAccess } from './guest-shell.ts';
 import { giveFloatingIp, makeVolume, untilVolume } from './servers.ts';
 
 /**
@@ -13,16 +14,12 @@ import { giveFloatingIp, makeVolume, untilVolume } from './servers.ts';
  * bytes on the volume, all 28 steps, deletion, nothing left.
  */
 export async function shortRun(cloud: Cloud): Promise<void> {
-  const files = mkdtempSync('/tmp/kumo-e2e-');
+  const files = mkdtempSync(join(tmpdir(), 'kumo-e2e-'));
   try {
     const admin = await cloud.api('admin');
     const fresh = await settledAudit(cloud, admin);
-    const { privateKey, publicKey } = await makeKeyPair(join(files, 'key'));
-    await admin.post('compute', '/os-keypairs', {
-      keypair: { name: 'short', type: 'ssh', public_key: readFileSync(publicKey, 'utf8').trim() },
-    });
+    const privateKey = await makeSshAccess(admin, 'short', files);
     const volumeId = await makeVolume(admin, 'short');
-    await allowSsh(cloud);
     const server = await cloud.openstack<{ id: string; status: string }>([
       ...[
         'server',
@@ -51,24 +48,6 @@ export async function shortRun(cloud: Cloud): Promise<void> {
   } finally {
     rmSync(files, { recursive: true });
   }
-}
-
-async function allowSsh(cloud: Cloud): Promise<void> {
-  const admin = await cloud.api('admin');
-  const { security_group: group } = await admin.post<{ security_group: { id: string } }>(
-    'network',
-    '/security-groups',
-    { security_group: { name: 'short' } },
-  );
-  const rule = {
-    security_group_id: group.id,
-    direction: 'ingress',
-    ethertype: 'IPv4',
-    protocol: 'tcp',
-    port_range_min: 22,
-    port_range_max: 22,
-  };
-  await admin.post('network', '/security-group-rules', { security_group_rule: rule });
 }
 
 /** The guest has its name and its volume, which keeps what is written. */

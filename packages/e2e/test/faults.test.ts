@@ -3,7 +3,8 @@
  * concerned is killed and started again; the broker is killed in mid-build; the cloud goes down and comes up below running guests. The servers become ACTIVE once, and an audit finds nothing left over.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Api } from '../src/api.ts';
@@ -12,7 +13,7 @@ import { type Audit, settledAudit, untilAsBefore } from '../src/audit.ts';
 import { buildThrough } from '../src/build-through.ts';
 import { Cloud } from '../src/cloud.ts';
 import { eventually } from '../src/eventually.ts';
-import { GuestShell, makeKeyPair } from '../src/guest-shell.ts';
+import { GuestShell, makeSshAccess } from '../src/guest-shell.ts';
 import { guestPids, guestsOf } from '../src/host-state.ts';
 import {
   giveFloatingIp,
@@ -30,7 +31,7 @@ import { type BuildFault, FAULTS_BEHIND, STEP_FAULTS } from '../src/step-faults.
 /** For these the host must not have the image yet. */
 const IMAGE_STEPS = [19, 20, 21];
 
-const files = mkdtempSync('/tmp/kumo-e2e-');
+const files = mkdtempSync(join(tmpdir(), 'kumo-e2e-'));
 const fault = new ArmedFault(files);
 let beside: ServersBeside;
 let cloud: Cloud;
@@ -137,18 +138,7 @@ test('RabbitMQ is killed in mid-build and started again', () =>
   }));
 
 test('down with guests running, and up again: the same guests, still reachable all the time', async () => {
-  const { privateKey, publicKey } = await makeKeyPair(join(files, 'key'));
-  await admin.post('compute', '/os-keypairs', {
-    keypair: { name: 'stays', type: 'ssh', public_key: readFileSync(publicKey, 'utf8').trim() },
-  });
-  const { security_group: group } = await admin.post<{ security_group: { id: string } }>(
-    'network',
-    '/security-groups',
-    { security_group: { name: 'stays' } },
-  );
-  await admin.post('network', '/security-group-rules', {
-    security_group_rule: { security_group_id: group.id, direction: 'ingress', protocol: 'tcp' },
-  });
+  const privateKey = await makeSshAccess(admin, 'stays', files);
   const { imageRef, flavorRef, networkId } = parts;
   const id = await requestServer(admin, {
     name: 'stays',

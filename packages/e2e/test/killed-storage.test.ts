@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from '../src/api.ts';
 import { Cloud } from '../src/cloud.ts';
 import { eventually } from '../src/eventually.ts';
-import { GuestShell, makeKeyPair } from '../src/guest-shell.ts';
+import { GuestShell, makeSshAccess } from '../src/guest-shell.ts';
 import {
   giveFloatingIp,
   imageAndVolume,
@@ -35,7 +36,7 @@ while [ ! -e /tmp/stop ]; do
   i=$((i + 1))
 done`;
 
-const files = mkdtempSync('/tmp/kumo-e2e-');
+const files = mkdtempSync(join(tmpdir(), 'kumo-e2e-'));
 let cloud: Cloud;
 let admin: Api;
 let volumeId: string;
@@ -46,17 +47,7 @@ before(async () => {
   cloud = await Cloud.start();
   admin = await cloud.api();
   volumeId = await makeVolume(admin, 'killed');
-  const { privateKey, publicKey } = await makeKeyPair(join(files, 'key'));
-  const public_key = readFileSync(publicKey, 'utf8').trim();
-  await admin.post('compute', '/os-keypairs', { keypair: { name: 'killed', type: 'ssh', public_key } });
-  const { security_group: group } = await admin.post<{ security_group: { id: string } }>(
-    'network',
-    '/security-groups',
-    { security_group: { name: 'killed' } },
-  );
-  await admin.post('network', '/security-group-rules', {
-    security_group_rule: { security_group_id: group.id, direction: 'ingress', protocol: 'tcp' },
-  });
+  const privateKey = await makeSshAccess(admin, 'killed', files);
   const { imageRef, flavorRef, networkId } = await usualParts(admin);
   serverId = await requestServer(admin, {
     name: 'killed',

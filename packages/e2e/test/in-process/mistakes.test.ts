@@ -11,15 +11,14 @@ import { alarmsIn, type LogLine, recordingLogger, stacksIn } from '../../../core
 import { startGlance } from '../../../glance/test/harness.ts';
 import { TestKeystone } from '../../../keystone/test/harness.ts';
 import { serverBody, startApi } from '../../../nova/test/api/harness.ts';
+import { eventually } from '../../src/eventually.ts';
+
+const WITHIN = { timeoutMs: 20_000, everyMs: 50 };
 
 function assertQuiet(lines: readonly LogLine[]): void {
   assert.ok(lines.length > 0, 'something was logged');
   assert.deepEqual(alarmsIn(lines), []);
   assert.deepEqual(stacksIn(lines), []);
-}
-
-async function until(check: () => Promise<boolean>, what: string): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !(await check()); await sleep(50)) assert.ok(Date.now() < deadline, what);
 }
 
 test('logins with a wrong password, of nobody, to a project that is not there, and with a bad token', async () => {
@@ -56,10 +55,8 @@ test('a server that fits no host, one whose image or flavor is not there, and on
     const create = (fields: object) => api.post('/v2.1/servers', { server: { ...serverBody, ...fields } });
     const { status, body } = await create({ flavorRef: 'huge' });
     assert.equal(status, 202);
-    await until(
-      async () => (await api.get(`/v2.1/servers/${body.server.id}`)).body.server.status === 'ERROR',
-      'the server is in ERROR',
-    );
+    const statusOf = async () => (await api.get(`/v2.1/servers/${body.server.id}`)).body.server.status;
+    await eventually('the server to be in ERROR', async () => (await statusOf()) === 'ERROR' || undefined, WITHIN);
     assert.equal((await create({})).status, 403);
     assert.equal((await create({ flavorRef: 'none' })).status, 400);
     assert.equal((await create({ imageRef: '00000000-0000-4000-8000-00000000dead' })).status, 400);
@@ -121,10 +118,8 @@ test('clients that go away within an upload or a download, and bytes that are no
       socket.destroy();
       await once(socket, 'close');
     }
-    await until(
-      async () => (await glance.ask('GET', `/v2/images/${half}`)).json.status === 'queued',
-      'it is queued again',
-    );
+    const statusOf = async () => (await glance.ask('GET', `/v2/images/${half}`)).json.status;
+    await eventually('the image to be queued again', async () => (await statusOf()) === 'queued' || undefined, WITHIN);
     assertQuiet(lines);
   } finally {
     await glance.stop();
