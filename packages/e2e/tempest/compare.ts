@@ -33,7 +33,7 @@ export interface Comparison {
   readonly gained: readonly Listed[];
   /** All that does not pass here and is not lost, each with its reason. */
   readonly rest: readonly Listed[];
-  /** What does not pass and has no reason: neither did Tempest give one for skipping it, nor does `areas.ts`. */
+  /** What does not pass and has no reason: neither did Tempest give one for skipping it, nor does its area. */
   readonly unexplained: readonly Listed[];
 }
 

@@ -1,6 +1,6 @@
 /**
  * `kumo tempest AREA`: Debian's Tempest with its plugins against a cloud of its own, compared with what real OpenStack passes.
- * Exit code 1 when something does not pass and there is no reason beside it (`areas.ts`).
+ * Exit code 1 when something does not pass and there is no reason beside it (`areas/`).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -57,8 +57,7 @@ export const compute: Area = {
       'usage, migrations, agents, hosts and the like',
       /usage|agents|admin\.test_hosts|assisted|certificates|fixed_ips|audit|spice|vnc|console/i,
     ),
-    later('passwords', /password/i),
-    later('server tags and topology', /topology/i),
-    later('version 2.0', /test_versions/),
+    later('passwords', /server_password/i),
+    later('version 2.0', /test_list_api_versions/),
   ],
 };

@@ -20,6 +20,5 @@ export const network: Area = {
   reasons: [
     later(/routers_dvr|DvrRouters|extra_dhcp_options/i),
     later(/metering|subnetpool|dhcp_agent|agent_management|l3_agent|service_provider|test_tags\.TagsExt/i),
-    later(/address_scope|trunk|qos|rbac|segment|availability_zone/i),
   ],
 };

@@ -38,7 +38,7 @@ export const volume: Area = {
     later('QoS specs', /qos/i),
     later('transfers', /transfer/i),
     later('types of encryption', /encrypt/i),
-    later('hosts, capabilities and services', /hosts|capabilities|VolumeServices|volume_services/i),
+    later('hosts, capabilities, and hosts that are frozen', /test_volume_hosts|capabilities|(freeze|thaw)_host/i),
     later('retype', /retype/i),
     later('backups', /backup/i),
   ],
