@@ -18,7 +18,6 @@ const PROGRAM = String.raw`
 use strict;
 use Fcntl;
 use Socket;
-use Errno qw(EINTR);
 $| = 1;
 my $machine = (POSIX::uname())[4];
 my $ptrace = { x86_64 => 101, aarch64 => 117 }->{$machine} or die "ptrace's number on $machine is not known\n";

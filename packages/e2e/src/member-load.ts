@@ -25,7 +25,7 @@ export class MemberLoad {
   /** Requests without an answer. */
   readonly broken: unknown[] = [];
   /** Where everything is that was answered to be there, and that was answered to be gone. */
-  readonly there = new Map<string, { kind: string; service: ServiceName; atMs: number }>();
+  readonly there = new Map<string, { kind: string; service: ServiceName }>();
   readonly gone = new Map<string, ServiceName>();
   readonly #api: Api;
   readonly #kinds: Readonly<Record<string, LoadKind>>;
@@ -55,7 +55,7 @@ export class MemberLoad {
         made += 1;
         const place = `${path}/${idOf(reply.json as never)}`;
         own.push(place);
-        this.there.set(place, { kind, service, atMs: performance.now() });
+        this.there.set(place, { kind, service });
       } else if (step === 1 && most === Number.POSITIVE_INFINITY && own.length > 4) {
         const place = own.shift()!;
         // Until it is answered nobody knows.

@@ -4,7 +4,7 @@
  * anywhere, on every process and on every TCP server of the host.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import type { Api } from '../src/api.ts';
@@ -65,9 +65,13 @@ function userOf(pid: number): number {
 
 /** A process' arguments when they name `what`; none of one that ended meanwhile. */
 function argumentsNaming(pid: number, what: string): string {
-  const file = `/proc/${pid}/cmdline`;
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  return text.includes(what) ? text : '';
+  try {
+    const text = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return text.includes(what) ? text : '';
+  } catch (error) {
+    if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return '';
+  }
 }
 
 /** Below Kumo's directories, or belonging to an id that it may have given: on every file system of the host. */

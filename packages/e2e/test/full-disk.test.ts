@@ -105,6 +105,7 @@ test('a full disk: who reads is served, who changes is told why, and within 5 s 
 
   assert.deepEqual(load.broken, [], 'every request was answered');
   const reads = load.answers.filter(({ isRead }) => isRead);
+  assert.ok(reads.length > 100, `${reads.length} reads`);
   const failedReads = reads.filter(({ status }) => status !== 200);
   assert.deepEqual(failedReads, []);
   const changes = load.answers.filter(({ isRead }) => !isRead);
@@ -122,6 +123,7 @@ test('a full disk: who reads is served, who changes is told why, and within 5 s 
 
   for (const [place, { kind, service }] of load.there)
     assert.ok(await admin.exists(service, place), `${kind} ${place} was answered and is lost`);
+  assert.ok(load.gone.size > 0, 'something was deleted');
   for (const [place, service] of load.gone)
     assert.ok(!(await admin.exists(service, place)), `${place} was answered to be gone`);
   await atRest(load);
